@@ -1,0 +1,34 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+
+/** A 32-byte symmetric key with the id that sealed values name. */
+export type DataKey = { kid: string; key: Buffer };
+
+/**
+ * Encrypts with AES-256-GCM. Layout: 1 byte version, 1 byte length of kid, kid, 12 bytes nonce, 16 bytes tag, ciphertext.
+ * `context` binds the value to its place (table, column, row id): a sealed value moved elsewhere does not open.
+ */
+export function seal(key: DataKey, plain: Buffer | string, context: string): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", key.key, nonce);
+  cipher.setAAD(Buffer.from(context));
+  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
+  const kid = Buffer.from(key.kid);
+  return Buffer.concat([Buffer.from([1, kid.length]), kid, nonce, cipher.getAuthTag(), body]);
+}
+
+/** The id of the key that sealed this value. Throws RangeError when the value is not of this form. */
+export function sealedBy(sealed: Buffer): string {
+  const length = sealed[1];
+  if (sealed[0] !== 1 || length === undefined || sealed.length < 2 + length + 28) throw new RangeError("not a sealed value");
+  return sealed.subarray(2, 2 + length).toString();
+}
+
+/** Opens what `seal` made. Throws when the key, the context or a byte differs. */
+export function unseal(key: DataKey, sealed: Buffer, context: string): Buffer {
+  if (sealedBy(sealed) !== key.kid) throw new RangeError("sealed by another key");
+  const at = 2 + Buffer.byteLength(key.kid);
+  const decipher = createDecipheriv("aes-256-gcm", key.key, sealed.subarray(at, at + 12));
+  decipher.setAAD(Buffer.from(context));
+  decipher.setAuthTag(sealed.subarray(at + 12, at + 28));
+  return Buffer.concat([decipher.update(sealed.subarray(at + 28)), decipher.final()]);
+}
