@@ -1,0 +1,47 @@
+/**
+ * Every error that a caller can meet: stable code, HTTP status, title in both languages of the product.
+ * The code is part of the contract; the detail says what to do and never holds data of a person or a secret.
+ */
+export const errorTable = {
+  "bad-request": { status: 400, title: "The request is not valid", titulo: "A requisição não é válida" },
+  unauthorized: { status: 401, title: "A valid credential is required", titulo: "É necessária uma credencial válida" },
+  forbidden: { status: 403, title: "This is not allowed", titulo: "Isto não é permitido" },
+  "not-found": { status: 404, title: "There is nothing here", titulo: "Não há nada aqui" },
+  "method-not-allowed": { status: 405, title: "This method is not known here", titulo: "Método desconhecido aqui" },
+  conflict: { status: 409, title: "This conflicts with what is there", titulo: "Isto conflita com o que já existe" },
+  "body-too-large": { status: 413, title: "The body is too large", titulo: "O corpo é grande demais" },
+  "unsupported-media-type": { status: 415, title: "The body must be JSON", titulo: "O corpo deve ser JSON" },
+  "wrong-host": { status: 421, title: "This host name is not served here", titulo: "Este nome de host não é atendido aqui" },
+  "invalid-field": { status: 422, title: "A field is not valid", titulo: "Um campo não é válido" },
+  "too-many-requests": { status: 429, title: "The limit of the license is reached", titulo: "O limite da licença foi atingido" },
+  internal: { status: 500, title: "Something failed on our side", titulo: "Algo falhou do nosso lado" },
+  "upstream-failed": { status: 502, title: "The service behind did not answer well", titulo: "O serviço de origem não respondeu bem" },
+  "audit-full": { status: 503, title: "The audit record cannot be written", titulo: "O registro de auditoria não pode ser gravado" },
+  "base-away": { status: 503, title: "The commercial base is away", titulo: "A base comercial está indisponível" },
+  "store-away": { status: 503, title: "The platform's store is away", titulo: "O armazenamento da plataforma está indisponível" },
+  "upstream-timeout": {
+    status: 504,
+    title: "The service behind did not answer in time",
+    titulo: "O serviço de origem não respondeu a tempo",
+  },
+} as const satisfies Record<string, { status: number; title: string; titulo: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** An expected failure, thrown by verbs and mapped once per transport. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  /** JSON pointer of the faulty input, where there is one. */
+  readonly pointer: string | undefined;
+
+  constructor(code: ErrorCode, detail?: string, more: { pointer?: string; cause?: unknown } = {}) {
+    super(detail ?? errorTable[code].title, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = "AppError";
+    this.code = code;
+    this.pointer = more.pointer;
+  }
+
+  get status(): number {
+    return errorTable[this.code].status;
+  }
+}

@@ -1,0 +1,24 @@
+/** What a start tells: for the screen, and as JSON for scripts. */
+export type PlatformSummary = {
+  gateway: string;
+  admin: string;
+  base?: string;
+  dataDir: string;
+  operatorKeyFile: string;
+  demo?: DemoSummary;
+};
+
+/** The demo's part; the same values as in demo.json. */
+export type DemoSummary = {
+  receiver: string;
+  token?: string;
+  accessId: string;
+  licenseId: string;
+  partnerId: string;
+  webhookId: string;
+  matricula: number;
+  /** A known operation inside the license: answers 200. */
+  call: { method: string; path: string };
+  /** A known operation outside the license: answers 404. */
+  forbidden: { method: string; path: string };
+};

@@ -1,0 +1,198 @@
+import { child, fault, followReference, objectAt, textAt, type JsonObject, type Place } from "./json-document.ts";
+import { isLgpdClass, isPublishableClass } from "./lgpd.ts";
+import { checkPath, clashingPath, pathParameters } from "./path-template.ts";
+import { holdsList, schemaFields, unpackSchema, type SchemaBudget } from "./unpack-schema.ts";
+
+export type OperationMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export type OperationParameter = { name: string; in: "path" | "query"; required: boolean; description?: string; schema: JsonObject };
+
+/** An operation as the table `operation` holds it; schemas stand alone (no references), each field with its class. */
+export type UnpackedOperation = {
+  operation_id: string;
+  method: OperationMethod;
+  path: string;
+  summary: string;
+  parameters: OperationParameter[];
+  /** null = the operation takes no body. */
+  request_schema: JsonObject | null;
+  /** null = it answers without a body. Its root carries `x-answers` where the operation states it. */
+  response_schema: JsonObject | null;
+  publishable: boolean;
+  timeout_ms: number;
+  max_body_bytes: number;
+};
+
+const methods: Readonly<Record<string, OperationMethod>> = { get: "GET", post: "POST", put: "PUT", patch: "PATCH", delete: "DELETE" };
+const besideMethods = new Set(["parameters", "summary", "description"]);
+const maxSchemaNodes = 20_000;
+
+/**
+ * The operations of an OpenAPI 3.1 document. Pure; nothing is fetched. Refused with `invalid-field` and the JSON
+ * pointer of the first fault: a field without an x-lgpd class, a reference out of the document, a keyword that could
+ * hide fields, two operations that could answer the same request, anything but JSON bodies and path or query
+ * parameters. Servers and security schemes are not read: URL and credential are registered apart.
+ */
+export function unpackOpenapi(document: unknown): UnpackedOperation[] {
+  const root: Place = { value: document, pointer: "" };
+  objectAt(root, "the document");
+  const version = child(root, "openapi");
+  if (!textAt(version, "the OpenAPI version").startsWith("3.1.")) fault(version, "OpenAPI 3.1 is expected");
+  const budget: SchemaBudget = { root: document, nodesLeft: maxSchemaNodes };
+  const paths = child(root, "paths");
+  const operations = Object.keys(objectAt(paths, "paths")).flatMap((path) => unpackPath(budget, child(paths, path), path));
+  if (operations.length === 0) fault(paths, "the document describes no operation");
+  checkUnique(paths, operations);
+  return operations;
+}
+
+function unpackPath(budget: SchemaBudget, place: Place, path: string): UnpackedOperation[] {
+  const problem = checkPath(path);
+  if (problem !== undefined) fault(place, problem);
+  return Object.keys(objectAt(place, "a path item"))
+    .filter((key) => !besideMethods.has(key) && !key.startsWith("x-"))
+    .map((key) => {
+      const method = Object.hasOwn(methods, key) ? methods[key] : undefined;
+      if (method === undefined) return fault(child(place, key), "only get, post, put, patch and delete are allowed here");
+      return unpackOperation(budget, { place: child(place, key), shared: child(place, "parameters"), method, path });
+    });
+}
+
+type Source = { place: Place; shared: Place; method: OperationMethod; path: string };
+
+function unpackOperation(budget: SchemaBudget, source: Source): UnpackedOperation {
+  const { place, method, path } = source;
+  const idPlace = child(place, "operationId");
+  const operationId = textAt(idPlace, "operationId");
+  if (!/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/.test(operationId)) fault(idPlace, "1 to 100 letters, digits, _ . or - are expected");
+  const operation: UnpackedOperation = {
+    operation_id: operationId,
+    method,
+    path,
+    summary: textAt(child(place, "summary"), "summary"),
+    parameters: unpackParameters(budget, source),
+    request_schema: unpackRequest(budget, source),
+    response_schema: unpackResponse(budget, place),
+    publishable: flag(child(place, "x-publishable")),
+    timeout_ms: integer(child(place, "x-timeout-ms"), { low: 1, high: 60_000, byDefault: 4_500 }),
+    max_body_bytes: integer(child(place, "x-max-body-bytes"), { low: 0, high: 1_048_576, byDefault: 65_536 }),
+  };
+  const withAnswers = { ...operation, response_schema: addAnswers(place, operation) };
+  checkPublishable(child(place, "x-publishable"), withAnswers);
+  return withAnswers;
+}
+
+function unpackParameters(budget: SchemaBudget, source: Source): OperationParameter[] {
+  const own = listAt(child(source.place, "parameters")).map((place) => unpackParameter(budget, place));
+  const shared = listAt(source.shared).map((place) => unpackParameter(budget, place));
+  const key = (parameter: OperationParameter): string => `${parameter.in} ${parameter.name}`;
+  const all = new Map([...shared, ...own].map((parameter) => [key(parameter), parameter]));
+  if (new Set(own.map(key)).size !== own.length) fault(child(source.place, "parameters"), "a parameter is described twice");
+  const described = [...all.values()].filter((parameter) => parameter.in === "path").map((parameter) => parameter.name);
+  const named = pathParameters(source.path);
+  if (described.length !== named.length || named.some((name) => !described.includes(name))) {
+    fault(child(source.place, "parameters"), "the path parameters described are not those of the path");
+  }
+  return [...all.values()];
+}
+
+function unpackParameter(budget: SchemaBudget, given: Place): OperationParameter {
+  const reference = child(given, "$ref");
+  const place = reference.value === undefined ? given : followReference(budget.root, reference, reference.value);
+  const at = child(place, "in");
+  if (at.value !== "path" && at.value !== "query") return fault(at, "only path and query parameters are passed on");
+  const required = flag(child(place, "required"));
+  if (at.value === "path" && !required) fault(child(place, "required"), "a path parameter is always required");
+  const schema = unpackSchema(budget, parameterSchema(place));
+  if (schema["items"] !== undefined || schema["properties"] !== undefined) fault(child(place, "schema"), "a parameter is one scalar value");
+  const { value: description } = child(place, "description");
+  const name = textAt(child(place, "name"), "name");
+  return { name, in: at.value, required, ...(typeof description === "string" ? { description } : {}), schema };
+}
+
+/** The class may stand on the parameter instead of on its schema. */
+function parameterSchema(place: Place): Place {
+  const schema = child(place, "schema");
+  const marks = Object.entries(objectAt(place, "a parameter")).filter(([key]) => key.startsWith("x-lgpd"));
+  return { value: { ...objectAt(schema, "the schema of a parameter"), ...Object.fromEntries(marks) }, pointer: schema.pointer };
+}
+
+function unpackRequest(budget: SchemaBudget, source: Source): JsonObject | null {
+  const body = child(source.place, "requestBody");
+  if (body.value === undefined) return null;
+  if (source.method === "GET" || source.method === "DELETE") fault(body, "this method takes no body");
+  return unpackSchema(budget, jsonSchemaOf(body));
+}
+
+function unpackResponse(budget: SchemaBudget, place: Place): JsonObject | null {
+  const responses = child(place, "responses");
+  const good = Object.keys(objectAt(responses, "the responses")).filter((status) => /^2\d\d$/.test(status));
+  const status = good[0];
+  if (status === undefined || good.length > 1) return fault(responses, "exactly one success status is expected");
+  if (status === "204") return null;
+  return unpackSchema(budget, jsonSchemaOf(child(responses, status)));
+}
+
+function jsonSchemaOf(place: Place): Place {
+  const content = child(place, "content");
+  const kinds = Object.keys(objectAt(content, "the content"));
+  if (kinds.length !== 1 || kinds[0] !== "application/json") fault(content, "only application/json is passed on");
+  return child(child(content, "application/json"), "schema");
+}
+
+/**
+ * `x-answers` says where the answer repeats what was asked: `{"parameter": "ref", "field": "/matricula"}` or, for a
+ * member of the request body (checked when it was sent), `{"body": "/matricula", "field": "/matricula"}`.
+ */
+function addAnswers(place: Place, operation: UnpackedOperation): JsonObject | null {
+  const answers = child(place, "x-answers");
+  if (answers.value === undefined) return operation.response_schema;
+  const rule = objectAt(answers, "x-answers");
+  const { parameter, body } = { parameter: rule["parameter"], body: rule["body"] };
+  const asked =
+    body === undefined
+      ? operation.parameters.some((known) => known.name === parameter)
+      : schemaFields(operation.request_schema).some((field) => field.pointer === body);
+  if (!asked) fault(answers, "x-answers names no parameter and no field of the request");
+  const answered = schemaFields(operation.response_schema).some((field) => field.pointer === rule["field"]);
+  if (!answered) fault(child(answers, "field"), "x-answers names no field of the answer");
+  return { ...operation.response_schema, "x-answers": rule };
+}
+
+/** A publishable operation is read only, gives no list and meets only fields that say nothing of a person. */
+function checkPublishable(mark: Place, operation: UnpackedOperation): void {
+  if (!operation.publishable) return;
+  const schemas = [operation.response_schema, ...operation.parameters.map((parameter) => parameter.schema)];
+  const classes = schemas.flatMap((schema) => schemaFields(schema)).map((field) => field.schema["x-lgpd"]);
+  const open = classes.every((name) => isLgpdClass(name) && isPublishableClass(name));
+  if (operation.method !== "GET" || !open) fault(mark, "only a GET with classes none and technical alone can be publishable");
+  if (holdsList(operation.response_schema)) fault(mark, "an operation that answers a list cannot be publishable");
+}
+
+function checkUnique(paths: Place, operations: readonly UnpackedOperation[]): void {
+  const seen = new Map<string, UnpackedOperation>();
+  for (const operation of operations) {
+    const place = child(child(paths, operation.path), operation.method.toLowerCase());
+    if (seen.has(operation.operation_id)) fault(child(place, "operationId"), "this operationId is used twice");
+    const others = [...seen.values()].filter((other) => other.method === operation.method).map((other) => other.path);
+    if (clashingPath(operation.path, others) !== undefined) fault(child(paths, operation.path), "another path answers the same requests");
+    seen.set(operation.operation_id, operation);
+  }
+}
+
+function listAt(place: Place): Place[] {
+  if (place.value === undefined) return [];
+  if (!Array.isArray(place.value)) return fault(place, "a list is expected");
+  return place.value.map((value: unknown, index) => ({ value, pointer: `${place.pointer}/${index}` }));
+}
+
+function flag(place: Place): boolean {
+  if (place.value === undefined) return false;
+  return typeof place.value === "boolean" ? place.value : fault(place, "true or false is expected");
+}
+
+function integer(place: Place, range: { low: number; high: number; byDefault: number }): number {
+  const value = place.value === undefined ? range.byDefault : place.value;
+  const good = typeof value === "number" && Number.isInteger(value) && value >= range.low && value <= range.high;
+  return good ? value : fault(place, `a whole number from ${range.low} to ${range.high} is expected`);
+}
