@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { sql } from "kysely";
+import type { AdminAction } from "../contract/audit-actions.ts";
+import type { Tx } from "../db/database.ts";
+import { newId } from "../platform/ids.ts";
+import { canonicalJson, type Json } from "./canonical-json.ts";
+
+/** Who did it: an API key, a signed-in user, the platform itself, or the holder of an access (self revocation). */
+export type Actor = { kind: "key" | "user" | "system" | "access"; id: string };
+
+export type AdminEntryInput = {
+  action: AdminAction;
+  /** The glossary's word for the thing, and its id. */
+  target: { kind: string; id: string };
+  /** What was there and what is there now: stored as hashes only. */
+  before?: Json;
+  after?: Json;
+  /** Stored in clear: ids, codes and numbers; never a secret or data of a person. */
+  detail?: Json;
+};
+
+/**
+ * Adds an entry to the admin log inside the transaction that makes the change: if one is not kept, neither is the other.
+ * Returns the entry's id.
+ */
+export async function appendAdminEntry(
+  tx: Tx,
+  who: { tenantId: string; actor: Actor; requestId: string },
+  entry: AdminEntryInput,
+): Promise<string> {
+  const entryId = newId("aud");
+  const detail = entry.detail === undefined ? null : canonicalJson(entry.detail);
+  await sql`
+    INSERT INTO aqueduto.admin_entry (tenant_id, entry_id, actor_kind, actor_id, action, target_kind, target_id, request_id,
+      before_hash, after_hash, detail)
+    VALUES (${who.tenantId}, ${entryId}, ${who.actor.kind}, ${who.actor.id}, ${entry.action}, ${entry.target.kind},
+      ${entry.target.id}, ${who.requestId}, ${hashOf(entry.before)}, ${hashOf(entry.after)}, ${detail}::jsonb)
+  `.execute(tx);
+  return entryId;
+}
+
+function hashOf(value: Json | undefined): Buffer | null {
+  return value === undefined ? null : createHash("sha256").update(canonicalJson(value)).digest();
+}
