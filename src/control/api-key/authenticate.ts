@@ -1,0 +1,28 @@
+import { isScope, type Scope } from "../../contract/scopes.ts";
+import type { Db } from "../../db/database.ts";
+import { platformTx } from "../../db/tx.ts";
+import type { Keyring } from "../../platform/keyring.ts";
+import { tokenDigest } from "../../platform/token-digest.ts";
+import { isApiKeyText } from "./key-format.ts";
+
+export type KeyIdentity = { tenantId: string; keyId: string; scopes: Scope[]; eventTypes: string[] };
+
+/**
+ * Whose key a text is, or undefined: malformed, unknown and ended are not told apart. Looked up by digest under the live
+ * pepper and the one before. A scope that this version does not know gives nothing.
+ */
+export async function authenticateApiKey(db: Db, keyring: Keyring, text: string): Promise<KeyIdentity | undefined> {
+  if (!isApiKeyText(text)) return undefined;
+  const { pepper } = keyring;
+  const digests = [pepper, ...(pepper.previous === undefined ? [] : [pepper.previous])].map((one) => tokenDigest(one.key, text));
+  const row = await platformTx(db, (tx) =>
+    tx
+      .selectFrom("api_key")
+      .select(["tenant_id", "key_id", "scopes", "event_types"])
+      .where("digest", "in", digests)
+      .where("state", "=", "active")
+      .executeTakeFirst(),
+  );
+  if (row === undefined) return undefined;
+  return { tenantId: row.tenant_id, keyId: row.key_id, scopes: row.scopes.filter(isScope), eventTypes: row.event_types };
+}

@@ -1,0 +1,56 @@
+import { appendAdminEntry } from "../../audit/append.ts";
+import { AppError } from "../../contract/errors.ts";
+import type { Scope } from "../../contract/scopes.ts";
+import { tenantTx } from "../../db/tx.ts";
+import { newId } from "../../platform/ids.ts";
+import { Secret } from "../../platform/secret.ts";
+import { tokenDigest } from "../../platform/token-digest.ts";
+import type { ActionContext } from "../context.ts";
+import { requireScope } from "../require-scope.ts";
+import { isApiKeyText, newApiKeyText } from "./key-format.ts";
+
+export type ApiKeyInput = {
+  name: string;
+  scopes: readonly Scope[];
+  /** Types the key may hand in, for scope events:write. */
+  eventTypes?: readonly string[];
+  /** A text made before (see newApiKeyText), so that its file can be written first; default: a new one. */
+  text?: Secret;
+};
+
+/**
+ * Creates an admin API key of the tenant; only its digest is stored. An actor cannot give scopes that it does not hold.
+ * `conflict` when this text is a key already.
+ */
+export async function createApiKey(ctx: ActionContext, input: ApiKeyInput): Promise<{ key_id: string; key: Secret }> {
+  requireScope(ctx, "keys:write");
+  for (const scope of input.scopes) requireScope(ctx, scope);
+  const key = input.text ?? new Secret(newApiKeyText());
+  if (!isApiKeyText(key.reveal())) throw new AppError("invalid-field", "this is not an API key");
+  const { pepper } = ctx.keyring;
+  const row = {
+    tenant_id: ctx.tenantId,
+    key_id: newId("key"),
+    name: input.name,
+    digest: tokenDigest(pepper.key, key.reveal()),
+    pepper_id: pepper.kid,
+    scopes: [...input.scopes],
+    event_types: [...(input.eventTypes ?? [])],
+    created_at: ctx.clock.now(),
+  };
+  await tenantTx(ctx.db, ctx.tenantId, async (tx) => {
+    const made = await tx
+      .insertInto("api_key")
+      .values(row)
+      .onConflict((conflict) => conflict.column("digest").doNothing())
+      .returning("key_id")
+      .executeTakeFirst();
+    if (made === undefined) throw new AppError("conflict", "this API key exists");
+    await appendAdminEntry(tx, ctx, {
+      action: "key.create",
+      target: { kind: "api_key", id: row.key_id },
+      detail: { name: row.name, scopes: row.scopes, event_types: row.event_types },
+    });
+  });
+  return { key_id: row.key_id, key };
+}

@@ -1,0 +1,86 @@
+import { sql } from "kysely";
+import { AppError } from "../../contract/errors.ts";
+import { clashingPath } from "../../contract/path-template.ts";
+import type { UnpackedOperation } from "../../contract/unpack-openapi.ts";
+import type { Tx } from "../../db/database.ts";
+
+type ServiceKey = { tenant_id: string; service_id: string };
+
+/**
+ * Makes the service's operations those given. `conflict` when an operation of another service of the tenant has the same
+ * id or answers the same requests, or when a license holds one that would disappear.
+ */
+export async function replaceOperations(tx: Tx, key: ServiceKey, operations: readonly UnpackedOperation[]): Promise<void> {
+  await refuseClash(tx, key, operations);
+  const licensed = await licensedOperations(tx, key);
+  const lost = licensed.find((id) => !operations.some((operation) => operation.operation_id === id));
+  if (lost !== undefined) throw new AppError("conflict", `a license holds the operation ${lost}, which the document no longer describes`);
+  await deleteUnlicensed(tx, key, licensed);
+  await clearPaths(tx, key);
+  for (const operation of operations) await upsert(tx, key, operation);
+}
+
+async function refuseClash(tx: Tx, key: ServiceKey, operations: readonly UnpackedOperation[]): Promise<void> {
+  const others = await tx
+    .selectFrom("operation")
+    .select(["operation_id", "method", "path"])
+    .where("tenant_id", "=", key.tenant_id)
+    .where("service_id", "!=", key.service_id)
+    .execute();
+  const ids = new Set(others.map((other) => other.operation_id));
+  const pathsOf = Map.groupBy(others, (other) => other.method);
+  for (const { operation_id, method, path } of operations) {
+    const paths = (pathsOf.get(method) ?? []).map((other) => other.path);
+    if (ids.has(operation_id)) throw new AppError("conflict", `another service has an operation ${operation_id}`);
+    if (clashingPath(path, paths) !== undefined) throw new AppError("conflict", `another service answers ${method} ${path}`);
+  }
+}
+
+async function licensedOperations(tx: Tx, key: ServiceKey): Promise<string[]> {
+  const rows = await tx
+    .selectFrom("license_operation")
+    .innerJoin("operation", (join) =>
+      join
+        .onRef("operation.tenant_id", "=", "license_operation.tenant_id")
+        .onRef("operation.operation_id", "=", "license_operation.operation_id"),
+    )
+    .select("operation.operation_id")
+    .distinct()
+    .where("operation.tenant_id", "=", key.tenant_id)
+    .where("operation.service_id", "=", key.service_id)
+    .execute();
+  return rows.map((row) => row.operation_id);
+}
+
+async function deleteUnlicensed(tx: Tx, key: ServiceKey, licensed: readonly string[]): Promise<void> {
+  await tx
+    .deleteFrom("operation")
+    .where("tenant_id", "=", key.tenant_id)
+    .where("service_id", "=", key.service_id)
+    .where(sql<boolean>`operation_id <> ALL (${licensed}::text[])`)
+    .execute();
+}
+
+/** Two operations may have exchanged their paths, which are unique at every moment: nobody holds one while they are set. */
+async function clearPaths(tx: Tx, key: ServiceKey): Promise<void> {
+  await tx
+    .updateTable("operation")
+    .set({ path: sql`'~' || operation_id` })
+    .where("tenant_id", "=", key.tenant_id)
+    .where("service_id", "=", key.service_id)
+    .execute();
+}
+
+async function upsert(tx: Tx, key: ServiceKey, operation: UnpackedOperation): Promise<void> {
+  const values = {
+    ...operation,
+    parameters: JSON.stringify(operation.parameters),
+    request_schema: operation.request_schema === null ? null : JSON.stringify(operation.request_schema),
+    response_schema: operation.response_schema === null ? null : JSON.stringify(operation.response_schema),
+  };
+  await tx
+    .insertInto("operation")
+    .values({ ...key, ...values })
+    .onConflict((conflict) => conflict.columns(["tenant_id", "service_id", "operation_id"]).doUpdateSet(values))
+    .execute();
+}
