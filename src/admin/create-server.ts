@@ -1,0 +1,94 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { AppError } from "../contract/errors.ts";
+import type { ActionContext } from "../control/context.ts";
+import { defaultDeadlineMs, withDeadline } from "./deadline.ts";
+import { newId } from "../platform/ids.ts";
+import { createHostCheck, guardRequest } from "./guard-request.ts";
+import { logFailure, logRequest } from "./log-request.ts";
+import { listeningAddress } from "./listening-address.ts";
+import type { AdminOptions } from "./options.ts";
+import { replyProblem, toAppError } from "./problem-reply.ts";
+import { parseBody } from "./parse-body.ts";
+import { registerRoutes } from "./register-routes.ts";
+import { signIn } from "./sign-in.ts";
+import { statusPage, statusPagePolicy } from "./status-page.ts";
+import { compileValidator } from "./validators.ts";
+
+const bodyLimit = 1024 * 1024;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set for every request but those that need no credential. */
+    action: ActionContext | undefined;
+  }
+  interface FastifyContextConfig {
+    /** Answered without a credential. */
+    open?: boolean;
+    /** The body is handed on as text. */
+    rawBody?: boolean;
+  }
+}
+
+/** The admin HTTP server, not yet listening. */
+export function createAdminServer(options: AdminOptions): FastifyInstance {
+  const codes = new WeakMap<FastifyRequest, string>();
+  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const known = toAppError(error);
+    codes.set(request, known.code);
+    if (known.status >= 500) logFailure(options.log, request, known);
+    return replyProblem(request, reply, known);
+  };
+  const server = fastify({
+    logger: false,
+    bodyLimit,
+    genReqId: () => newId("req"),
+    requestIdHeader: false,
+    exposeHeadRoutes: false,
+    forceCloseConnections: "idle",
+    requestTimeout: 30_000,
+    keepAliveTimeout: 30_000,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => void answerError(error, request, securityHeaders(request, reply)),
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, parseBody);
+  server.setValidatorCompiler(({ schema, httpPart }) => compileValidator(httpPart, schema));
+  server.setErrorHandler(answerError);
+  server.decorateRequest("action", undefined);
+  const isHost = createHostCheck(options.hosts, () => listeningAddress(server)?.port ?? 80);
+  server.addHook("onRequest", async (request, reply) => {
+    securityHeaders(request, reply);
+    guardRequest(request, isHost);
+    if (request.routeOptions.config.open === true) return;
+    request.action = await withDeadline(
+      signIn(options, request.headers.authorization, request.id),
+      options.deadlineMs ?? defaultDeadlineMs,
+    );
+  });
+  server.addHook("onResponse", async (request, reply) => logRequest(options.log, request, reply, codes.get(request) ?? "ok"));
+  server.setNotFoundHandler((request, reply) => answerError(new AppError("not-found"), request, reply));
+  registerStatusPage(server, options);
+  registerRoutes(server, options);
+  return server;
+}
+
+function securityHeaders(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.headers({
+    "x-request-id": request.id,
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+  });
+}
+
+function registerStatusPage(server: FastifyInstance, options: AdminOptions): void {
+  server.route({
+    method: ["GET", "HEAD"],
+    url: "/",
+    config: { open: true },
+    handler: (_, reply) =>
+      reply.header("content-security-policy", statusPagePolicy).type("text/html; charset=utf-8").send(statusPage(options.readiness())),
+  });
+}
