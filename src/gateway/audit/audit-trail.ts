@@ -1,0 +1,71 @@
+import type { AccessRecord } from "../../contract/access-record.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { newId } from "../../platform/ids.ts";
+import type { Log } from "../../platform/log.ts";
+import type { DataKey } from "../../platform/seal.ts";
+import type { Call } from "../call.ts";
+import { sourceNetwork } from "../policy/addresses.ts";
+import { Refusal } from "../refusal.ts";
+import { callRecord, type Outcome } from "./call-record.ts";
+import { createRefusalSampler } from "./refusal-sampler.ts";
+
+/** Where records go: resolves when the record is kept, rejects when it cannot be. */
+export type RecordSink = { append(record: AccessRecord): Promise<void> };
+
+/** Step 9. No status line without its record: what cannot be recorded is refused with 503. */
+export type AuditTrail = {
+  /** Before the status line. Resolves with the id of the record; rejects with Refusal `audit-full`. */
+  answered(call: Call, outcome: Outcome): Promise<string>;
+  /** Before the first byte goes upstream, for unsafe methods, and for all while the journal has not yet taken a record again. */
+  intends(call: Call): Promise<void>;
+  /** The answer did not reach the caller whole. */
+  aborted(call: Call, outcome: Outcome): Promise<void>;
+  /** Writes the aggregates of minutes that are over. */
+  flush(all?: boolean): Promise<void>;
+};
+
+const safeMethods = new Set(["GET", "HEAD"]);
+
+export function createAuditTrail(options: { journal: RecordSink; dataKey: DataKey; clock: Clock; log: Log }): AuditTrail {
+  const { journal, dataKey, clock, log } = options;
+  const sampler = createRefusalSampler();
+  let refusing = false;
+
+  async function keep(record: AccessRecord): Promise<void> {
+    try {
+      await journal.append(record);
+      refusing = false;
+    } catch (error) {
+      if (!refusing) log.error({ err: error }, "the audit journal refuses records; calls are answered 503");
+      refusing = true;
+      throw new Refusal("audit-full", { clause: "audit-full", detail: "Nothing is answered without its audit record. Try again later." });
+    }
+  }
+
+  function record(call: Call, id: string, phase: AccessRecord["phase"], outcome: Outcome): AccessRecord {
+    return callRecord(call, id, phase, { outcome, endedMs: clock.monotonicMs(), dataKey });
+  }
+
+  return {
+    async answered(call, outcome) {
+      if (call.seen.token === undefined) {
+        const { status, code, clause = code } = outcome;
+        const admitted = sampler.admit({ network: sourceNetwork(call.address), method: call.method, status, code, clause }, clock.now());
+        if (!admitted.own) return admitted.entryId;
+      }
+      await keep(record(call, call.entryId, "answer", outcome));
+      return call.entryId;
+    },
+    async intends(call) {
+      if (safeMethods.has(call.method) && !refusing) return;
+      await keep(record(call, newId("aud"), "intent", { status: 0, code: "ok" }));
+    },
+    async aborted(call, outcome) {
+      if (call.seen.token === undefined) return;
+      await keep(record(call, newId("aud"), "completion", { ...outcome, clause: "aborted" }));
+    },
+    async flush(all = false) {
+      for (const aggregate of sampler.due(clock.now(), all)) await keep(aggregate);
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { readBody, type BodyRead } from "./read-body.ts";
+import { readHeaders, type TakenHeaders } from "./read-headers.ts";
+
+/** A parsed request without its credential. Nothing behind it leads back to the raw headers. */
+export type Inbound = {
+  method: string;
+  /** As on the request line: never logged, it may hold anything. */
+  target: string;
+  httpVersion: string;
+  headers: TakenHeaders;
+  /** Address of the peer of the connection. */
+  peer: string;
+  hasBody: boolean;
+  /** Reads the whole body, at most `limitBytes`. Sends `100 Continue` first when the client waits for it. */
+  readBody(limitBytes: number): Promise<BodyRead>;
+};
+
+/** A whole answer. `headers` is flat: name, value, name, value... */
+export type Outbound = { status: number; headers: string[]; body: Buffer | undefined };
+
+export type Handlers = {
+  /** Answers a request. Must not throw. `authorization` is the only copy of the credential. */
+  request(inbound: Inbound, authorization: string | undefined): Promise<Outbound>;
+  /** The answer to bytes that are no request (bad framing, too large, too slow). */
+  malformed(peer: string, status: 400 | 408 | 431): Promise<Outbound>;
+  /** Called when the answer could not be sent whole: the client went away. */
+  aborted(answer: Outbound): void;
+};
+
+export type Transport = { host: string; port: number; drain(deadlineMs: number): Promise<void> };
+
+export type TransportLimits = { maxConnections: number; headersTimeoutMs: number; requestTimeoutMs: number; keepAliveTimeoutMs: number };
+
+export const defaultLimits: TransportLimits = {
+  maxConnections: 4096,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+};
+
+/** HTTP/1.1 by node:http with its strict parser. Everything that is node:http is in this file. */
+export async function startTransport(
+  listen: { host: string; port: number },
+  handlers: Handlers,
+  limits: TransportLimits = defaultLimits,
+): Promise<Transport> {
+  const server = createServer({
+    insecureHTTPParser: false,
+    // checked by the pipeline, so that the refusal is uniform and recorded
+    requireHostHeader: false,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    joinDuplicateHeaders: false,
+    noDelay: true,
+  });
+  server.maxConnections = limits.maxConnections;
+  const state = { draining: false };
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    void answer(request, response, { handlers, state });
+  };
+  server.on("request", serve);
+  // without these two listeners node:http would send 100 or 417 by itself, before anybody looked at the request
+  server.on("checkContinue", serve);
+  server.on("checkExpectation", serve);
+  server.on("upgrade", (_request: IncomingMessage, socket: Duplex) => void refuseRaw(socket, handlers, 400));
+  server.on("connect", (_request: IncomingMessage, socket: Duplex) => void refuseRaw(socket, handlers, 400));
+  server.on("clientError", (error: Error & { code?: string }, socket: Duplex) => void refuseRaw(socket, handlers, statusOf(error.code)));
+  await listening(server, listen);
+  const { port, address } = addressOf(server);
+  return { host: address, port, drain: (deadlineMs) => drain(server, state, deadlineMs) };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { handlers, state }: { handlers: Handlers; state: { draining: boolean } },
+): Promise<void> {
+  const { headers, authorization } = readHeaders(request.rawHeaders);
+  // node:http has its own copy of the headers, made before the request event
+  delete request.headers.authorization;
+  delete request.headers.cookie;
+  const unread = { body: hasBody(headers) };
+  const outbound = await handlers.request(
+    {
+      method: request.method ?? "",
+      target: request.url ?? "",
+      httpVersion: request.httpVersion,
+      headers,
+      peer: request.socket.remoteAddress ?? "",
+      hasBody: unread.body,
+      readBody: async (limitBytes) => {
+        if (headers.expect !== undefined) response.writeContinue();
+        const body = await readBody(request, limitBytes);
+        unread.body = typeof body === "string";
+        return body;
+      },
+    },
+    authorization,
+  );
+  const close = state.draining || unread.body || request.httpVersion !== "1.1";
+  if (!(await send(response, outbound, close))) handlers.aborted(outbound);
+}
+
+/** True when the last byte was handed to the operating system. */
+function send(response: ServerResponse, outbound: Outbound, close: boolean): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    response.once("finish", () => resolve(true));
+    response.once("close", () => resolve(response.writableFinished));
+    if (close) response.shouldKeepAlive = false;
+    response.writeHead(outbound.status, close ? [...outbound.headers, "connection", "close"] : outbound.headers);
+    response.end(outbound.body);
+  });
+}
+
+function hasBody(headers: TakenHeaders): boolean {
+  return headers.transferEncoding !== undefined || (headers.contentLength !== undefined && headers.contentLength !== "0");
+}
+
+function statusOf(code: string | undefined): 400 | 408 | 431 {
+  if (code === "HPE_HEADER_OVERFLOW") return 431;
+  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+}
+
+/** Answers on the socket itself, where node:http has no request to answer. */
+async function refuseRaw(socket: Duplex, handlers: Handlers, status: 400 | 408 | 431): Promise<void> {
+  socket.on("error", () => socket.destroy());
+  if (!socket.writable || answering(socket)) {
+    socket.destroy();
+    return;
+  }
+  const { headers, body } = await handlers.malformed(peerOf(socket), status);
+  const lines = [`HTTP/1.1 ${status} Refused`];
+  for (let i = 0; i + 1 < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
+  lines.push("connection: close", "", "");
+  socket.end(Buffer.concat([Buffer.from(lines.join("\r\n")), body ?? Buffer.alloc(0)]), () => socket.destroy());
+}
+
+/** Bytes of an earlier answer may be on the way on this connection: a second status line in between would be taken for its body. */
+function answering(socket: Duplex): boolean {
+  const current: unknown = "_httpMessage" in socket ? socket._httpMessage : undefined;
+  return typeof current === "object" && current !== null && "headersSent" in current && current.headersSent === true;
+}
+
+function peerOf(socket: Duplex): string {
+  return "remoteAddress" in socket && typeof socket.remoteAddress === "string" ? socket.remoteAddress : "";
+}
+
+function listening(server: Server, listen: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: listen.host, port: listen.port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the listener has no port");
+  return address;
+}
+
+/** Takes no new connection, tells kept ones to close, waits for calls under way, and ends what is left at the deadline. */
+async function drain(server: Server, state: { draining: boolean }, deadlineMs: number): Promise<void> {
+  state.draining = true;
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import type { Call } from "../call.ts";
+import type { Grant, OperationPolicy, TokenPolicy } from "../policy/snapshot.ts";
+import { Refusal } from "../refusal.ts";
+import { UpstreamFailure, type UpstreamAnswer, type UpstreamClient } from "../upstream/upstream-client.ts";
+import type { ValidRequest } from "../validation/request-contract.ts";
+
+/** The identity header is good for this long: the longest operation's deadline (60 s) may not outlive a stolen one by much. */
+const identitySeconds = 30;
+
+/**
+ * Step 7, the way up: the service's own credential, the signed identity, and a request made anew. No header of the
+ * caller passes. A test access reaches the sandbox target alone, a live one never does.
+ */
+export async function forward(
+  call: Call,
+  token: TokenPolicy,
+  grant: Grant,
+  more: { request: ValidRequest; upstream: UpstreamClient },
+): Promise<UpstreamAnswer> {
+  const { operation } = grant;
+  try {
+    return await more.upstream.send({
+      origin: targetOf(operation, token.access.mode),
+      method: operation.method,
+      path: more.request.path,
+      headers: upstreamHeaders(call, token, operation, more.request.body),
+      body: more.request.body,
+      timeoutMs: operation.timeoutMs,
+    });
+  } catch (error) {
+    if (error instanceof UpstreamFailure) throw failureOf(error);
+    throw error;
+  }
+}
+
+export function targetOf(operation: OperationPolicy, mode: "live" | "test"): string {
+  const origin = mode === "live" ? operation.service.liveOrigin : operation.service.sandboxOrigin;
+  if (origin !== undefined) return origin;
+  throw new Refusal("upstream-failed", {
+    clause: "no-target",
+    detail: `The service has no ${mode === "live" ? "live" : "sandbox"} target for ${mode} accesses.`,
+  });
+}
+
+function upstreamHeaders(call: Call, token: TokenPolicy, operation: OperationPolicy, body: string | undefined): Record<string, string> {
+  const { license, accessId } = token.access;
+  const identity = operation.service.signIdentity({
+    tenant: license.tenantId,
+    partner: license.partnerId,
+    license: license.licenseId,
+    license_version: license.version,
+    access: accessId,
+    operation: operation.operationId,
+    request_id: call.requestId,
+    exp: Math.floor(call.at.getTime() / 1000) + identitySeconds,
+  });
+  return {
+    accept: "application/json",
+    authorization: `Bearer ${operation.service.credential.reveal()}`,
+    "aqueduto-identity": identity,
+    "x-request-id": call.requestId,
+    "aqueduto-deadline-ms": String(operation.timeoutMs),
+    // a trace of our own (W3C Trace Context): a caller's trace id would tie its other systems to ours
+    traceparent: `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-01`,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+}
+
+function failureOf(failure: UpstreamFailure): Refusal {
+  if (failure.kind === "timeout")
+    return new Refusal("upstream-timeout", {
+      clause: "upstream-timeout",
+      detail: "The service did not answer within the operation's time.",
+    });
+  return new Refusal("upstream-failed", {
+    clause: `upstream-${failure.kind}`,
+    detail: "The service could not be reached or broke off. Nothing of its answer is passed on.",
+  });
+}

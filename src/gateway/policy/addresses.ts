@@ -1,0 +1,41 @@
+import ipaddr from "ipaddr.js";
+
+/** An address in its one spelling (IPv4 mapped into IPv6 as IPv4); undefined when it is none. */
+export function plainAddress(text: string): string | undefined {
+  return ipaddr.isValid(text) ? ipaddr.process(text).toString() : undefined;
+}
+
+/** Whether an address lies in one of the networks. No network = every address; a network that cannot be read holds none. */
+export function networkTest(cidrs: readonly string[]): (address: string) => boolean {
+  if (cidrs.length === 0) return () => true;
+  const networks = cidrs.filter((cidr) => ipaddr.isValidCIDR(cidr)).map((cidr) => ipaddr.parseCIDR(cidr));
+  return (address) => {
+    if (!ipaddr.isValid(address)) return false;
+    const parsed = ipaddr.process(address);
+    return networks.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match([network, bits]));
+  };
+}
+
+/** The source network under which refusals of unrecognised callers are counted: /24 or /56; `unknown` for no address. */
+export function sourceNetwork(address: string): string {
+  if (!ipaddr.isValid(address)) return "unknown";
+  const parsed = ipaddr.process(address);
+  const bits = parsed.kind() === "ipv4" ? 24 : 56;
+  const bytes = parsed.toByteArray().map((byte, index) => (index < bits / 8 ? byte : 0));
+  return `${ipaddr.fromByteArray(bytes).toString()}/${bits}`;
+}
+
+/**
+ * The caller's address: the peer's, or, when the peer is a trusted proxy, the rightmost forwarded address that is no
+ * trusted proxy itself. A claim that cannot be read ends the walk at the last hop that is known.
+ */
+export function clientAddress(peer: string, forwardedFor: string | undefined, isTrusted: (address: string) => boolean): string {
+  let known = plainAddress(peer) ?? peer;
+  const hops = (forwardedFor ?? "").split(",").map((hop) => plainAddress(hop.trim()));
+  while (isTrusted(known)) {
+    const before = hops.pop();
+    if (before === undefined) break;
+    known = before;
+  }
+  return known;
+}

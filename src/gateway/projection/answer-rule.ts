@@ -1,0 +1,44 @@
+import { isExactNumber, isExactObject, type ExactJson } from "./exact-json.ts";
+import { isRecord } from "./json-schema.ts";
+
+/**
+ * "The object asked is the object answered": what the answer holds at `field` must equal what the request asked with, a
+ * parameter or (pointer) a member of its body. Holds when the request did not send that value.
+ */
+export type AnswerRule = { field: string } & ({ parameter: string } | { body: string });
+
+/** Reads `x-answers` at the root of a response schema; undefined when it states none or none that can be read. */
+export function answerRule(responseSchema: unknown): AnswerRule | undefined {
+  const mark = isRecord(responseSchema) ? responseSchema["x-answers"] : undefined;
+  const { parameter, body, field } = isRecord(mark) ? mark : {};
+  if (typeof field !== "string") return undefined;
+  if (typeof parameter === "string") return { parameter, field };
+  return typeof body === "string" ? { body, field } : undefined;
+}
+
+/** True when every value at `field` (a JSON pointer; `*` = each list item) is the one asked for. A missing field does not hold. */
+export function answerHolds(answer: ExactJson, field: string, asked: string): boolean {
+  return holdsAt(answer, pointerSteps(field), asked);
+}
+
+/** The scalar at a pointer as text; undefined when there is none. */
+export function scalarAt(value: ExactJson | undefined, pointer: string): string | undefined {
+  let at = value;
+  for (const step of pointerSteps(pointer)) at = isExactObject(at) && Object.hasOwn(at, step) ? at[step] : undefined;
+  if (isExactNumber(at)) return at.rawJSON;
+  return typeof at === "string" ? at : undefined;
+}
+
+function pointerSteps(pointer: string): string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function holdsAt(value: ExactJson | undefined, path: readonly string[], asked: string): boolean {
+  const [step, ...rest] = path;
+  if (step === undefined) return (isExactNumber(value) ? value.rawJSON : value) === asked;
+  if (step === "*") return Array.isArray(value) && value.every((item) => holdsAt(item, rest, asked));
+  return isExactObject(value) && Object.hasOwn(value, step) && holdsAt(value[step], rest, asked);
+}
