@@ -1,0 +1,47 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Config, ConfigError, mayRunDemo } from "../../platform/config.ts";
+import { errorCode } from "../../platform/error-code.ts";
+import { writePrivateFile } from "../../platform/write-private-file.ts";
+
+export type DemoDecision = { on: boolean };
+
+const mark = "demo";
+
+/**
+ * Whether this start is a demo: allowed by the configuration, and the data directory empty (then it is marked, for good)
+ * or marked before. Throws ConfigError where demo data and real data would share a directory.
+ */
+export async function decideDemo(config: Config): Promise<DemoDecision> {
+  const found = await entries(config.dataDir);
+  const marked = found.includes(mark);
+  if (!mayRunDemo(config)) {
+    if (marked)
+      throw new ConfigError(`${config.dataDir} holds a demo. Give the real platform another AQUEDUTO_DATA, or start the demo as it was.`);
+    return { on: false };
+  }
+  if (!marked && found.length > 0) {
+    if (config.demo === "on")
+      throw new ConfigError(
+        `AQUEDUTO_DEMO=on needs an empty AQUEDUTO_DATA, or one that a demo made: ${config.dataDir} holds something else.`,
+      );
+    return { on: false };
+  }
+  if (!marked) await markAsDemo(config.dataDir);
+  return { on: true };
+}
+
+async function markAsDemo(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await writePrivateFile(join(dataDir, mark), "synthetic data only\n");
+}
+
+/** What is in the directory, but locks, which tell nothing of its content. */
+async function entries(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => !name.startsWith("platform.lock") && name !== "lost+found");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
