@@ -1,0 +1,96 @@
+import type { Command } from "commander";
+import { connect } from "./connect.ts";
+import { CommandError } from "./failure.ts";
+import { show } from "./output.ts";
+
+type PayOptions = { matricula?: string; count: string; asFile?: boolean };
+
+/** `aqueduto demo …`: things that happen in the synthetic GSAN base. */
+export function addDemo(program: Command): void {
+  const demo = program.command("demo").description("make things happen in the demo base: pay, close-month, reverse, base");
+  demo
+    .command("pay")
+    .description("insert payments the way GSAN does; returns after commit")
+    .option("--matricula <n>", "pay bills of this property")
+    .option("--count <n>", "how many payments", "1")
+    .option("--as-file", "as one bank file, in one transaction")
+    .addHelpText("after", "\nExamples:\n  aqueduto demo pay\n  aqueduto demo pay --count 1000 --as-file")
+    .action((options: PayOptions, command: Command) => pay(options, command));
+  demo
+    .command("close-month")
+    .description("classify and close the month: rows move to the history, no event follows")
+    .action((_options: object, command: Command) => closeMonth(command));
+  demo
+    .command("reverse")
+    .description("take back delivered payments")
+    .option("--count <n>", "how many", "1")
+    .action((options: { count: string }, command: Command) => reverse(options, command));
+  demo
+    .command("base")
+    .description("make the demo base anew")
+    .requiredOption("--properties <n>", "how many properties")
+    .option("--seed <n>", "the same seed gives the same base")
+    .addHelpText("after", "\nExample:\n  aqueduto demo base --properties 200000")
+    .action((options: { properties: string; seed?: string }, command: Command) => base(options, command));
+}
+
+function count(text: string, option: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new CommandError(`${option} is a whole number`, { usage: true });
+  return value;
+}
+
+async function pay(options: PayOptions, command: Command): Promise<void> {
+  const body = {
+    count: count(options.count, "--count"),
+    as_file: options.asFile === true,
+    ...(options.matricula === undefined ? {} : { matricula: count(options.matricula, "--matricula") }),
+  };
+  const client = await connect(command);
+  const done = await client.call("POST /v1/demo/pay", { body });
+  show(command, done, () => lines(done));
+}
+
+async function closeMonth(command: Command): Promise<void> {
+  const client = await connect(command);
+  const done = await client.call("POST /v1/demo/close-month");
+  show(command, done, () => lines(done));
+}
+
+async function reverse(options: { count: string }, command: Command): Promise<void> {
+  const client = await connect(command);
+  const done = await client.call("POST /v1/demo/reverse", { body: { count: count(options.count, "--count") } });
+  show(command, done, () => lines(done));
+}
+
+async function base(options: { properties: string; seed?: string }, command: Command): Promise<void> {
+  const body = {
+    properties: count(options.properties, "--properties"),
+    ...(options.seed === undefined ? {} : { seed: count(options.seed, "--seed") }),
+  };
+  const client = await connect(command);
+  let last: Record<string, unknown> = {};
+  for await (const progress of client.stream("POST /v1/demo/base", { body })) {
+    last = progress;
+    if (process.stderr.isTTY) process.stderr.write(`\r${bar(progress)}`);
+  }
+  if (process.stderr.isTTY) process.stderr.write("\n");
+  // a failure after the first line ends the stream with its problem document
+  if (last["done"] !== true) throw new CommandError(text(last["detail"] ?? last["title"] ?? "the base was not finished"));
+  show(command, last, () => lines(last));
+}
+
+function bar(progress: Record<string, unknown>): string {
+  const done = Number(progress["properties_done"] ?? 0);
+  const all = Math.max(1, Number(progress["properties"] ?? 1));
+  const filled = Math.min(30, Math.round((30 * done) / all));
+  return `[${"#".repeat(filled)}${".".repeat(30 - filled)}] ${done}/${all} properties, ${text(progress["rows"] ?? 0)} rows   `;
+}
+
+function lines(result: Record<string, unknown>): string[] {
+  return Object.entries(result).map(([name, value]) => `${name.replaceAll("_", " ").padEnd(16)} ${text(value)}`);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

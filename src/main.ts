@@ -1,0 +1,293 @@
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { startAdmin } from "./admin/start-admin.ts";
+import { type Journal, openJournal } from "./audit/journal.ts";
+import { startJournalShipper } from "./audit/journal-shipper.ts";
+import type { PlatformSummary } from "./contract/platform-summary.ts";
+import { ensureOperatorKey } from "./control/api-key/ensure-operator.ts";
+import { type ActionContext, systemContext } from "./control/context.ts";
+import { policyInForce } from "./control/policy-in-force.ts";
+import { ensureFirstTenant } from "./control/tenant/ensure-first.ts";
+import { startRetiredTokenJob } from "./control/token/retired-token-job.ts";
+import { openCheckedKeyring } from "./db/check-keys.ts";
+import { acquireDataLock, type DataLock, DataLockedError } from "./db/data-lock.ts";
+import { openDatabase } from "./db/database.ts";
+import { type EmbeddedServer, startEmbeddedServer, stopAbandonedServer } from "./db/embedded-server.ts";
+import { migrate } from "./db/migrate.ts";
+import { type Gateway, startGateway } from "./gateway/start-gateway.ts";
+import { startBase } from "./gsan/base/start-base.ts";
+import { startCapture } from "./gsan/capture/start-capture.ts";
+import { decideDemo, type DemoDecision } from "./gsan/demo/decide-demo.ts";
+import { type Demo, openDemo } from "./gsan/demo/open-demo.ts";
+import { systemClock } from "./platform/clock.ts";
+import { type Config, ConfigError } from "./platform/config.ts";
+import { createLog, type Log } from "./platform/log.ts";
+import { openNodeId } from "./platform/node-id.ts";
+import { readRunFile, removeRunFile, writeRunFile } from "./platform/run-file.ts";
+import { createShutdown, type Shutdown } from "./platform/shutdown.ts";
+import type { Listener } from "./webhooks/address-guard.ts";
+import { startDispatcher } from "./webhooks/dispatcher.ts";
+
+export type Start = {
+  /** Told of each step of a start, one short line. */
+  say: (line: string) => void;
+  /** Aborted when the platform is to end. */
+  stopping: AbortSignal;
+};
+
+export type Platform = { summary: PlatformSummary; /** Resolves when everything has ended. */ ended: Promise<void> };
+
+const readyWithinMs = 90_000;
+const lockWithinMs = 15_000;
+
+type RunningDemo = { demo: Demo; baseUrl: string };
+
+/** What every role is given. */
+type House = {
+  config: Config;
+  start: Start;
+  log: Log;
+  shutdown: Shutdown;
+  deps: Pick<ActionContext, "db" | "clock" | "keyring">;
+  /** PostgreSQL URL for connections that listen. */
+  storeUrl: string;
+  embedded: EmbeddedServer | undefined;
+  nodeId: string;
+  tenantId: string;
+  roles: Map<string, () => { ready: boolean; reason?: string }>;
+};
+
+/**
+ * Starts every role in this process: store, keys, journal, base, gateway, admin, dispatcher, capture. Undefined when it
+ * was told to stop before it was ready. What was opened is closed in reverse order, at the end and when a step fails.
+ */
+export async function startPlatform(config: Config, start: Start): Promise<Platform | undefined> {
+  const shutdown = createShutdown();
+  try {
+    const house = await openHouse(config, start, shutdown);
+    const demo = house.demo.on ? await startDemo(house) : undefined;
+    const summary = await startRoles(house, demo);
+    return { summary, ended: end(house) };
+  } catch (error) {
+    await shutdown.run();
+    if (start.stopping.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** Lock, store, schema, keys, tenant: what every role stands on. */
+async function openHouse(config: Config, start: Start, shutdown: Shutdown): Promise<House & { demo: DemoDecision }> {
+  const demo = await decideDemo(config);
+  const log = createLog(config.logLevel);
+  const lock = await lockDataDirectory(config, start);
+  shutdown.add({ name: "data lock", deadlineMs: 500, close: () => lock.release() });
+  // of a platform that was killed
+  await removeRunFile(config.dataDir);
+  const embedded = config.databaseUrl === undefined ? await openEmbedded({ lock, log, start, shutdown }) : undefined;
+  if (embedded === undefined) await stopAbandonedServer(lock);
+  const storeUrl = embedded?.url ?? config.databaseUrl?.reveal() ?? "";
+  step(start, "bringing the schema to this release");
+  await migrate({ url: storeUrl, progress: (name) => start.say(`  migration ${name}`) });
+  const database = openDatabase({
+    url: storeUrl,
+    max: 20,
+    applicationName: "aqueduto",
+    onConnectionLost: (error) => log.warn({ code: error.name }, "a connection to the store was lost"),
+  });
+  shutdown.add({ name: "store connections", deadlineMs: 1_000, close: () => database.close() });
+  const keyring = await openCheckedKeyring(database.db, config.keysDir);
+  const deps = { db: database.db, clock: systemClock, keyring };
+  const tenantId = await ensureFirstTenant(
+    deps,
+    demo.on ? { name: "Companhia Demo de Saneamento (TESTE)", demo: true } : { name: "Concessionária", demo: false },
+  );
+  const operatorKey = await ensureOperatorKey(systemContext(deps, tenantId, "first-start"), operatorKeyFile(config));
+  if (!operatorKey) log.warn("the operator's key file does not hold a live key; use another API key");
+  const nodeId = await openNodeId(config.dataDir);
+  return { config, start, log, shutdown, deps, storeUrl, embedded, nodeId, tenantId, roles: new Map(), demo };
+}
+
+/** A platform that is just starting or ending has no run file: that one is waited for, one that runs is not. */
+async function lockDataDirectory(config: Config, start: Start): Promise<DataLock> {
+  const end = performance.now() + lockWithinMs;
+  for (let told = false; ; told = true) {
+    try {
+      return await acquireDataLock(config.dataDir);
+    } catch (error) {
+      const runs = (await readRunFile(config.dataDir)) !== undefined;
+      if (!(error instanceof DataLockedError) || runs || performance.now() > end) throw error;
+      if (!told) start.say("waiting for the platform that is ending in this data directory");
+    }
+    start.stopping.throwIfAborted();
+    await pause(100);
+  }
+}
+
+type EmbeddedNeeds = { lock: DataLock; log: Log; start: Start; shutdown: Shutdown };
+
+async function openEmbedded({ lock, log, start, shutdown }: EmbeddedNeeds): Promise<EmbeddedServer> {
+  const server = await startEmbeddedServer({
+    lock,
+    progress: (line) => start.say(line),
+    onExit: () => log.error({ code: "store-ended" }, "PostgreSQL ended; it is started again"),
+    onRestart: () => log.info("PostgreSQL serves again"),
+  });
+  shutdown.add({ name: "PostgreSQL", deadlineMs: 4_000, close: (deadlineMs) => server.stop(deadlineMs - 1_000) });
+  return server;
+}
+
+/** One line of progress; a start that was told to stop goes no further. */
+function step(start: Start, line: string): void {
+  start.stopping.throwIfAborted();
+  start.say(line);
+}
+
+/** The synthetic GSAN base, the base service over it, the receiver, and the demo's rows. */
+async function startDemo(house: House): Promise<RunningDemo> {
+  const { embedded, config, deps, log, shutdown, start } = house;
+  if (embedded === undefined) throw new ConfigError("the demo needs the platform's own PostgreSQL: leave DATABASE_URL unset");
+  step(start, "preparing the demo base");
+  const demo = await openDemo({ ...deps, dataDir: config.dataDir, server: embedded, tenantId: house.tenantId, say: start.say });
+  shutdown.add({ name: "demo", deadlineMs: 1_000, close: () => demo.close() });
+  const base = await startBase({
+    ...config.base,
+    gsanUrl: demo.gsanUrl,
+    credential: demo.baseCredential,
+    identityKey: demo.baseIdentityKey,
+    timeZone: "America/Recife",
+    clock: deps.clock,
+    log: log.child({ role: "base" }),
+  });
+  shutdown.add({ name: "base", deadlineMs: 1_000, close: () => base.drain() });
+  house.roles.set("base", () => base.readiness());
+  step(start, "preparing the demo's partner, license, token and webhook");
+  await demo.provision(base.url);
+  return { demo, baseUrl: base.url };
+}
+
+/** Journal, gateway, admin, dispatcher, capture; then waits until all serve and records where. */
+async function startRoles(house: House, running: RunningDemo | undefined): Promise<PlatformSummary> {
+  const { config, start, roles } = house;
+  const journal = await startJournal(house);
+  step(start, "starting gateway, admin, dispatcher and capture");
+  startRetiredTokens(house);
+  const forbidden: Listener[] = [];
+  const capture = await captureRole(house, running !== undefined);
+  const dispatcher = await dispatcherRole(house, forbidden);
+  const gateway = await gatewayRole(house, journal);
+  const admin = await adminRole(house, gateway, running?.demo);
+  for (const [name, role] of Object.entries({ gateway, dispatcher, capture })) roles.set(name, () => role.readiness());
+  const base = running === undefined ? {} : { base: running.baseUrl };
+  forbidden.push(...ownListeners(house, [gateway.url, admin.url, ...Object.values(base)]));
+  await untilReady(house);
+  const receiver = running === undefined ? {} : { receiver: running.demo.receiverUrl };
+  const postgres = house.embedded === undefined ? {} : { postgres: { port: house.embedded.port } };
+  await writeRunFile(config.dataDir, { pid: process.pid, gateway: gateway.url, admin: admin.url, ...base, ...receiver, ...postgres });
+  const demo = await running?.demo.finish({ gateway: gateway.url, admin: admin.url });
+  const places = { gateway: gateway.url, admin: admin.url, ...base, dataDir: config.dataDir, operatorKeyFile: operatorKeyFile(config) };
+  return { ...places, ...(demo === undefined ? {} : { demo }) };
+}
+
+/** Closed after every role that writes to it; what is kept is shipped before the store's connections end. */
+async function startJournal({ config, deps, log, shutdown, nodeId, roles }: House): Promise<Journal> {
+  const dir = join(config.dataDir, "journal");
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const journal = await openJournal({ dir, nodeId, log, sync: config.journalSync, clock: deps.clock });
+  const shipper = startJournalShipper({ dir, db: deps.db, log, clock: deps.clock, journal });
+  shutdown.add({ name: "journal shipper", deadlineMs: 1_500, close: (deadlineMs) => shipper.drain(deadlineMs) });
+  shutdown.add({ name: "journal", deadlineMs: 1_000, close: () => journal.close() });
+  roles.set("journal", () => shipper.readiness());
+  return journal;
+}
+
+function startRetiredTokens({ deps, log, shutdown }: House): void {
+  const job = startRetiredTokenJob(deps, log);
+  shutdown.add({ name: "retired tokens", deadlineMs: 1_000, close: () => job.stop() });
+}
+
+async function captureRole({ deps, log, shutdown, nodeId }: House, isDemo: boolean) {
+  // a reversal shows within seconds in the demo; a real base is spared
+  const rhythm = isDemo ? { absenceEveryMs: 2_000 } : {};
+  const capture = await startCapture({ ...deps, ...rhythm, log: log.child({ role: "capture" }), nodeId });
+  shutdown.add({ name: "capture", deadlineMs: 1_500, close: (deadlineMs) => capture.drain(deadlineMs) });
+  return capture;
+}
+
+async function dispatcherRole({ deps, log, shutdown, nodeId, storeUrl }: House, forbidden: Listener[]) {
+  const dispatcher = await startDispatcher({
+    ...deps,
+    log: log.child({ role: "dispatcher" }),
+    listenUrl: storeUrl,
+    nodeId,
+    forbidden: () => forbidden,
+  });
+  shutdown.add({ name: "dispatcher", deadlineMs: 2_000, close: (deadlineMs) => dispatcher.drain(deadlineMs) });
+  return dispatcher;
+}
+
+async function gatewayRole({ config, deps, log, shutdown, nodeId, storeUrl }: House, journal: Journal): Promise<Gateway> {
+  const { storeGraceMs, trustedProxies } = config;
+  const gateway = await startGateway({
+    ...config.gateway,
+    ...deps,
+    journal,
+    policyListenUrl: storeUrl,
+    log: log.child({ role: "gateway" }),
+    nodeId,
+    storeGraceMs,
+    trustedProxies,
+  });
+  shutdown.add({ name: "gateway", deadlineMs: 3_000, close: (deadlineMs) => gateway.drain(deadlineMs - 500) });
+  return gateway;
+}
+
+async function adminRole(house: House, gateway: Gateway, demo: Demo | undefined) {
+  const { config, deps, log, shutdown, roles } = house;
+  const admin = await startAdmin({
+    ...deps,
+    listen: config.admin,
+    hosts: config.adminHosts,
+    log: log.child({ role: "admin" }),
+    readiness: () => [...roles].map(([role, readiness]) => ({ role, ...readiness() })),
+    policyInForce: (epoch) => policyInForce({ ...deps, applyHere: (wanted, timeoutMs) => gateway.applied(wanted, timeoutMs) }, epoch),
+    ...(demo === undefined ? {} : { demo: demo.port, onTokenIssued: (issued) => demo.tokenIssued(issued) }),
+  });
+  shutdown.add({ name: "admin", deadlineMs: 1_500, close: (deadlineMs) => admin.drain(deadlineMs - 500) });
+  return admin;
+}
+
+/** What no webhook may reach, whatever any allow-list says: our own listeners and the store. */
+function ownListeners(house: House, urls: string[]): Listener[] {
+  const ours = urls.map((url) => new URL(url));
+  const store = new URL(house.storeUrl);
+  return [...ours, store].map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 5432) }));
+}
+
+async function untilReady({ roles, start }: House): Promise<void> {
+  const end = performance.now() + readyWithinMs;
+  for (;;) {
+    start.stopping.throwIfAborted();
+    const waiting = [...roles].map(([role, readiness]) => ({ role, ...readiness() })).filter((one) => !one.ready);
+    if (waiting.length === 0) return;
+    if (performance.now() > end)
+      throw new Error(
+        `not ready after ${readyWithinMs / 1000} s: ${waiting.map((one) => `${one.role} (${one.reason ?? "?"})`).join(", ")}`,
+      );
+    await pause(20);
+  }
+}
+
+/** Waits until the platform is told to stop, then closes all in order. */
+async function end({ config, shutdown, log, start }: House): Promise<void> {
+  if (!start.stopping.aborted) await once(start.stopping, "abort");
+  start.say("ending");
+  await removeRunFile(config.dataDir);
+  for (const { name, outcome } of await shutdown.run())
+    if (outcome !== "closed") log.warn({ part: name, outcome }, "a part did not end in time");
+}
+
+function operatorKeyFile(config: Config): string {
+  return join(config.keysDir, "operator");
+}
