@@ -1,15 +1,17 @@
 import { createServer, connect, type AddressInfo, type Server } from "node:net";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PlatformProcess, type Demo } from "../helpers/platform-process.ts";
+import { kill, PlatformProcess, until, type Demo } from "../helpers/platform-process.ts";
 
 const tokenCount = 200;
 
 let platform: PlatformProcess;
+let diagnostics: string;
 let demo: Demo;
 let recorder: { server: Server; bytes: Buffer[]; url: string };
 const tokens: string[] = [];
@@ -39,7 +41,9 @@ async function superuser(database: string): Promise<pg.Client> {
 }
 
 beforeAll(async () => {
-  platform = await PlatformProcess.start({ AQUEDUTO_LOG: "trace" });
+  diagnostics = await mkdtemp(join(tmpdir(), "aqueduto-heap-"));
+  const NODE_OPTIONS = `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${diagnostics}`;
+  platform = await PlatformProcess.start({ AQUEDUTO_LOG: "trace", NODE_OPTIONS });
   demo = await platform.demo();
   recorder = await recordUpstream(demo.base);
   const db = await superuser("aqueduto");
@@ -51,6 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   recorder?.server.close();
   await platform?.[Symbol.asyncDispose]();
+  await rm(diagnostics, { recursive: true, force: true });
 });
 
 /** A token of an access of its own, used in calls that succeed, that fail and that carry it in wrong places. */
@@ -153,6 +158,18 @@ test("none of them is in a dump of the databases, in the logs, or in any file of
   for (const name of names) expect(found(await dump(name), tokens)).toEqual([]);
   expect(found(Buffer.from(platform.output), tokens)).toEqual([]);
   expect(await scanDataDirectory(tokens)).toEqual([]);
+});
+
+test("none of them is in a heap snapshot after a full collection, where the demo's own token, which the process keeps, is found", async () => {
+  kill(platform.pid, "SIGUSR2");
+  const snapshot = await until("a heap snapshot", async () => {
+    const [name] = (await readdir(diagnostics)).filter((file) => file.endsWith(".heapsnapshot"));
+    const content = name === undefined ? undefined : await readFile(join(diagnostics, name));
+    // the file is whole when its last brace is there
+    return content?.subarray(-4).toString().trimEnd().endsWith("}") === true && content;
+  });
+  expect(found(snapshot, [demo.token])).toEqual([demo.token]);
+  expect(found(snapshot, tokens)).toEqual([]);
 });
 
 test("a planted leak is found by the same scan, in each of those places", async () => {
