@@ -4,7 +4,7 @@ import { AppError } from "../../../contract/errors.ts";
 import { localTime } from "../calendar.ts";
 import type { LocalTime } from "../calendar.ts";
 import { centsToDecimal } from "../money.ts";
-import { advances, chooseDues, openBills } from "./due.ts";
+import { advances, chooseDues, openBills } from "./choose-dues.ts";
 import { inTransaction } from "./in-transaction.ts";
 import { insertPayments } from "./insert-payments.ts";
 
