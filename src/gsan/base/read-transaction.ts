@@ -52,9 +52,23 @@ function statementTimeoutMs(deadline: Deadline): number {
   return remaining;
 }
 
+/** Prepared once a connection: planning a join of ten tables takes the server longer than reading the one row. */
 async function runQuery<Row>(client: pg.PoolClient, statement: { sql: string; values: unknown[] }): Promise<Row[]> {
-  const { rows } = await client.query<Row & pg.QueryResultRow>(statement.sql, statement.values);
+  const { rows } = await client.query<Row & pg.QueryResultRow>({
+    name: statementName(statement.sql),
+    text: statement.sql,
+    values: statement.values,
+  });
   return rows;
+}
+
+const names = new Map<string, string>();
+
+/** One name a text; the texts are this program's own constants. */
+function statementName(sql: string): string {
+  const name = names.get(sql) ?? `base_${names.size}`;
+  names.set(sql, name);
+  return name;
 }
 
 /** Whether the connection is clean again. */
