@@ -44,6 +44,20 @@ test("the probe names missing tables and columns, and knows optional ones", asyn
   await gsan.close();
 });
 
+test("a connection that the server ends while it is in use ends no process: its next query fails, and the pool makes another", async () => {
+  await using database = await createEmptyDatabase();
+  const gsan = openGsan({ url: database.url, max: 1, applicationName: "aqueduto-doomed-gsan" });
+  const client = await gsan.pool.connect();
+  const ended = new Promise((resolve) => client.once("end", resolve));
+  await asOwner(database.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'aqueduto-doomed-gsan'");
+  // between two queries nothing but a listener takes the error
+  await ended;
+  await expect(client.query("SELECT 1")).rejects.toThrow();
+  client.release(true);
+  expect((await gsan.pool.query("SELECT 1 AS n")).rows).toEqual([{ n: 1 }]);
+  await gsan.close();
+});
+
 async function asOwner(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -51,7 +51,8 @@ function sessionSettings(statementTimeoutMs: number): string {
 /**
  * Opens a pool on a GSAN database. Nothing connects until the first query. GSAN databases may be LATIN1: the server
  * converts to and from UTF-8 (client_encoding). GSAN is read-only for us; the role should have SELECT alone, and
- * default_transaction_read_only refuses writes even when it has more.
+ * default_transaction_read_only refuses writes even when it has more. A connection that the server ends never ends the
+ * process.
  */
 export function openGsan(options: GsanOptions): GsanConnection {
   const statementTimeoutMs = options.statementTimeoutMs ?? 10_000;
@@ -68,5 +69,7 @@ export function openGsan(options: GsanOptions): GsanConnection {
     types: { getTypeParser: parserFor },
   });
   pool.on("error", (error) => options.onIdleError?.(error));
+  // the pool listens on idle connections only; one that is lost while in use would end the process
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return { pool, close: () => pool.end() };
 }

@@ -174,6 +174,8 @@ async function withAdmin<T>(options: DemoBaseOptions, work: (admin: ClientBase) 
     throw new RangeError("the name of the demo base is made of a-z, 0-9 and _, at most 50 characters");
   }
   const admin = new pg.Client({ connectionString: options.adminUrl, application_name: "aqueduto-demo-base" });
+  // it waits for the other connection most of the time: its loss would end the process
+  admin.on("error", () => undefined);
   await admin.connect();
   try {
     await admin.query("SELECT pg_advisory_lock($1)", [BUILD_LOCK]);
@@ -185,6 +187,7 @@ async function withAdmin<T>(options: DemoBaseOptions, work: (admin: ClientBase) 
 
 async function connectedTo<T>(adminUrl: string, name: string, work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: databaseUrl(adminUrl, name), application_name: "aqueduto-demo-base" });
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return await work(client);

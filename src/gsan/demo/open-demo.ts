@@ -191,6 +191,7 @@ class RunningDemo implements Demo {
 
 async function findShowcase(url: string): Promise<ShowcaseProperty> {
   const pool = new pg.Pool({ connectionString: url, max: 1 });
+  pool.on("error", () => undefined);
   try {
     const found = await showcaseProperty(pool);
     if (found === undefined) throw new Error("the demo base has no property to show");
