@@ -8,7 +8,7 @@ import { createTestClock } from "./testing/test-gateway.ts";
 /** A store of which a test says what it does; the lease under test is the real one. */
 function bed(graceMs: number) {
   const clock = createTestClock();
-  const store = { epoch: 1n, away: false, unloadable: false, renewed: [] as bigint[], loads: 0 };
+  const store = { epoch: 1n, away: false, unloadable: false, renewed: [] as bigint[], loads: 0, atRenewal: () => {} };
   let used = 0n;
   const keeper: PolicyKeeper = {
     current: () => (used === 0n ? undefined : snapshotOf(used)),
@@ -23,6 +23,7 @@ function bed(graceMs: number) {
   const row = {
     renew(epoch: bigint): Promise<bigint> {
       if (store.away) return Promise.reject(new Error("away"));
+      store.atRenewal();
       store.renewed.push(epoch);
       return Promise.resolve(store.epoch);
     },
@@ -83,6 +84,23 @@ test("a node that cannot load the newest policy stops renewing, so that its boun
   clock.advance(5_000);
   expect(lease.state()).toBe("away");
   store.unloadable = false;
+  await lease.beat();
+  expect([lease.state(), store.renewed.at(-1)]).toEqual(["held", 2n]);
+  await lease.close();
+});
+
+test("a policy that was replaced while the node was away never serves again, not even until the newest is loaded", async () => {
+  const { clock, store, lease } = bed(0);
+  await lease.beat();
+  clock.advance(1_000);
+  store.atRenewal = () => {
+    store.epoch = 2n;
+    store.unloadable = true;
+  };
+  await lease.beat();
+  expect([lease.state(), store.renewed]).toEqual(["away", [1n, 1n]]);
+  store.unloadable = false;
+  store.atRenewal = () => {};
   await lease.beat();
   expect([lease.state(), store.renewed.at(-1)]).toEqual(["held", 2n]);
   await lease.close();

@@ -22,8 +22,9 @@ export type LeaseOptions = { row: NodeRow; keeper: PolicyKeeper; graceMs: number
 
 /**
  * Keeps the node's two bounds. Time is the node's monotonic clock from before a renewal was sent, so the node never
- * counts on more than the store has written. After a lost lease, and while a newer policy is
- * known, that policy is loaded before the renewal.
+ * counts on more than the store has written. After a lost lease, and while a newer policy is known, that policy is loaded
+ * before the renewal; and a renewal counts only once the policy is in use that was the newest after it. Whoever revoked
+ * while the row said that this node serves no more did not wait for it.
  */
 export function createNodeLease(options: LeaseOptions): NodeLease {
   const { row, keeper, graceMs, clock, log } = options;
@@ -49,10 +50,10 @@ export function createNodeLease(options: LeaseOptions): NodeLease {
     const sentMs = clock.monotonicMs();
     const newest = await row.renew(snapshot.epoch);
     if (clock.monotonicMs() - sentMs > renewalTimeoutMs) return;
-    renewedMs = Math.max(renewedMs, sentMs);
     behind = newest > snapshot.epoch;
     if (behind) await keeper.refresh();
     behind = false;
+    renewedMs = Math.max(renewedMs, sentMs);
   }
 
   async function beat(): Promise<void> {
