@@ -100,6 +100,7 @@ test.each(corpus)("%s", async (_why, bytes, status) => {
   const answers = text.match(/^HTTP\/1\.1 \d{3}/gm) ?? [];
   expect(answers).toEqual([`HTTP/1.1 ${status}`]);
   expect(text).toMatch(/application\/problem\+json/);
+  expect(text).toContain(`"status":${status},`);
   expect(text).not.toContain(token);
   expect(upstream.received.length).toBe(before);
 });

@@ -57,6 +57,8 @@ async function serve(call: Call, credential: Credential, inbound: Inbound, parts
   return projectAnswer(checkAnswer(answer, grant.operation, request), grant);
 }
 
+const malformedCodes = { 400: "bad-request", 408: "request-timeout", 431: "headers-too-large" } as const;
+
 /** The handlers of the transport: each call goes its way and is settled (step 9: record, then answer). */
 export function createPipeline(parts: PipelineParts): Handlers {
   const calls = new WeakMap<Outbound, { call: Call; outcome: Outcome }>();
@@ -75,7 +77,10 @@ export function createPipeline(parts: PipelineParts): Handlers {
       return settle(call, serve(call, credential, inbound, parts));
     },
     malformed(peer, status) {
-      const refusal = new Refusal("bad-request", { clause: `http-${status}`, detail: "The bytes are not a request that is read here." });
+      const refusal = new Refusal(malformedCodes[status], {
+        clause: `http-${status}`,
+        detail: "The bytes are not a request that is read here.",
+      });
       return settle(openCall(nothingRead(peer), parts), Promise.reject(refusal));
     },
     aborted(answer) {

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { sendJson, startTestGateway, startUpstream } from "../testing/test-gateway.ts";
 import { makeToken, policyRows, tokenRow } from "../testing/test-policy.ts";
+import { defaultLimits, type Handlers, type Outbound, startTransport } from "./transport.ts";
 
 const token = makeToken();
 const auth = `Authorization: Bearer ${token}`;
@@ -69,6 +70,56 @@ test("100 Continue comes only once the request has passed everything before its 
   known.write('{"property":"1"}');
   expect(await known.until(/HTTP\/1\.1 201/)).toContain("201");
   known.destroy();
+});
+
+test("bytes that are no request are answered after the requests before them, once, and end the connection", async () => {
+  const held = Promise.withResolvers<() => void>();
+  await using upstream = await startUpstream((_request, response) => held.resolve(() => sendJson(response, 200, '{"matricula":"1"}')));
+  await using gateway = await startTestGateway(rows(upstream.url));
+  const connection = open(gateway.port);
+  connection.write(`${get}NO REQUEST\r\n\r\n`);
+  const release = await held.promise;
+  connection.write("NOR THIS\r\n\r\n");
+  release();
+  const text = await connection.closed;
+  expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
+  expect(gateway.records.map(({ phase, status }) => [phase, status])).toEqual([
+    ["answer", 200],
+    ["answer", 400],
+  ]);
+});
+
+test("a request refused before its broken body gets one answer", async () => {
+  // both are recorded by one write, as the journal does it
+  const written = Promise.withResolvers<void>();
+  const later = async (status: number): Promise<Outbound> => {
+    setImmediate(written.resolve);
+    await written.promise;
+    return { status, headers: ["content-length", "0"], body: undefined };
+  };
+  const handlers: Handlers = { request: () => later(401), malformed: () => later(400), aborted: () => {} };
+  const transport = await startTransport({ host: "127.0.0.1", port: 0 }, handlers);
+  const connection = open(transport.port);
+  connection.write("POST / HTTP/1.1\r\nHost: gateway\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n");
+  expect((await connection.closed).match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 401"]);
+  await transport.drain(0);
+});
+
+test("a caller that does not read its answer loses its connection", async () => {
+  const body = Buffer.alloc(16 * 2 ** 20);
+  const aborted = Promise.withResolvers<Outbound>();
+  const handlers: Handlers = {
+    request: () => Promise.resolve({ status: 200, headers: ["content-length", String(body.length)], body }),
+    malformed: () => Promise.resolve({ status: 400, headers: [], body: undefined }),
+    aborted: (answer) => aborted.resolve(answer),
+  };
+  const transport = await startTransport({ host: "127.0.0.1", port: 0 }, handlers, { ...defaultLimits, silenceTimeoutMs: 100 });
+  const socket = connect(transport.port, "127.0.0.1").pause();
+  socket.on("error", () => undefined);
+  socket.write(get);
+  expect((await aborted.promise).status).toBe(200);
+  socket.destroy();
+  await transport.drain(0);
 });
 
 test("draining finishes the call under way, closes its connection, and takes no other", async () => {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { readBody, type BodyRead } from "./read-body.ts";
@@ -32,13 +32,21 @@ export type Handlers = {
 
 export type Transport = { host: string; port: number; drain(deadlineMs: number): Promise<void> };
 
-export type TransportLimits = { maxConnections: number; headersTimeoutMs: number; requestTimeoutMs: number; keepAliveTimeoutMs: number };
+export type TransportLimits = {
+  maxConnections: number;
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  keepAliveTimeoutMs: number;
+  /** A connection on which no byte moved for so long is ended: a caller that does not read its answers. Longer than any operation takes. */
+  silenceTimeoutMs: number;
+};
 
 export const defaultLimits: TransportLimits = {
   maxConnections: 4096,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
+  silenceTimeoutMs: 120_000,
 };
 
 /** HTTP/1.1 by node:http with its strict parser. Everything that is node:http is in this file. */
@@ -60,6 +68,7 @@ export async function startTransport(
     noDelay: true,
   });
   server.maxConnections = limits.maxConnections;
+  server.timeout = limits.silenceTimeoutMs;
   const state = { draining: false };
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     void answer(request, response, { handlers, state });
@@ -68,9 +77,16 @@ export async function startTransport(
   // without these two listeners node:http would send 100 or 417 by itself, before anybody looked at the request
   server.on("checkContinue", serve);
   server.on("checkExpectation", serve);
-  server.on("upgrade", (_request: IncomingMessage, socket: Duplex) => void refuseRaw(socket, handlers, 400));
-  server.on("connect", (_request: IncomingMessage, socket: Duplex) => void refuseRaw(socket, handlers, 400));
-  server.on("clientError", (error: Error & { code?: string }, socket: Duplex) => void refuseRaw(socket, handlers, statusOf(error.code)));
+  const refused = new WeakSet<Duplex>();
+  const refuse = (socket: Duplex, status: 400 | 408 | 431): void => {
+    // whatever else comes on this connection is not read, nor is a second error of the same bytes
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    void refuseRaw(socket, handlers, status);
+  };
+  server.on("upgrade", (_request: IncomingMessage, socket: Duplex) => refuse(socket, 400));
+  server.on("connect", (_request: IncomingMessage, socket: Duplex) => refuse(socket, 400));
+  server.on("clientError", (error: Error & { code?: string }, socket: Duplex) => refuse(socket, statusOf(error.code)));
   await listening(server, listen);
   const { port, address } = addressOf(server);
   return { host: address, port, drain: (deadlineMs) => drain(server, state, deadlineMs) };
@@ -128,24 +144,38 @@ function statusOf(code: string | undefined): 400 | 408 | 431 {
   return code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
 }
 
-/** Answers on the socket itself, where node:http has no request to answer. */
+/** Answers on the socket itself, where node:http has no request to answer. Earlier requests of the connection get their answers first. */
 async function refuseRaw(socket: Duplex, handlers: Handlers, status: 400 | 408 | 431): Promise<void> {
   socket.on("error", () => socket.destroy());
-  if (!socket.writable || answering(socket)) {
-    socket.destroy();
-    return;
+  let current = answerOn(socket);
+  // a caller takes the first answer that comes for that of its first request
+  while (current?.req.complete === true) {
+    await closeOf(current);
+    current = answerOn(socket);
   }
-  const { headers, body } = await handlers.malformed(peerOf(socket), status);
-  const lines = [`HTTP/1.1 ${status} Refused`];
+  const refusal = socket.writable ? await handlers.malformed(peerOf(socket), status) : undefined;
+  if (refusal === undefined || !socket.writable) socket.destroy();
+  // the request whose body broke was refused before its body: one answer is enough, and it ends the connection
+  else if (current?.headersSent !== true) writeRaw(socket, refusal);
+}
+
+function writeRaw(socket: Duplex, { status, headers, body }: Outbound): void {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
   for (let i = 0; i + 1 < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
   lines.push("connection: close", "", "");
   socket.end(Buffer.concat([Buffer.from(lines.join("\r\n")), body ?? Buffer.alloc(0)]), () => socket.destroy());
 }
 
-/** Bytes of an earlier answer may be on the way on this connection: a second status line in between would be taken for its body. */
-function answering(socket: Duplex): boolean {
+/** The answer that node:http writes, or waits to write, on this connection. */
+function answerOn(socket: Duplex): ServerResponse | undefined {
   const current: unknown = "_httpMessage" in socket ? socket._httpMessage : undefined;
-  return typeof current === "object" && current !== null && "headersSent" in current && current.headersSent === true;
+  return current instanceof ServerResponse ? current : undefined;
+}
+
+function closeOf(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once("close", () => resolve());
+  });
 }
 
 function peerOf(socket: Duplex): string {
