@@ -43,8 +43,8 @@ CREATE TABLE aqueduto.capture_payment (
   tenant_id    text NOT NULL,
   base_id      text NOT NULL,
   pgmt_id      bigint NOT NULL,
-  -- held: client unknown, nothing sent yet; sent: in pagamento at the last look; closed: moved to the history;
-  -- reversed: gone from both tables, reversal sent; dropped: gone while held, nothing was ever sent
+  -- held: client unknown, nothing sent yet; sent: in pagamento at the last look; closed: moved to the history,
+  -- from where it can still be taken back; reversed: gone from both tables, reversal sent; dropped: gone while held, nothing was ever sent
   state        text NOT NULL CHECK (state IN ('held', 'sent', 'closed', 'reversed', 'dropped')),
   -- as read when first seen: what was or will be sent
   amount       numeric NOT NULL,

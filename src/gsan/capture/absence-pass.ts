@@ -14,10 +14,13 @@ export type AbsenceCount = { reversed: number; cursor: number };
 
 const lowest = Number.MIN_SAFE_INTEGER;
 
+/** A captured payment that can still be taken back, in `pagamento` or, once `closed`, in the history. */
+export type Watched = { id: number; closed: boolean };
+
 /**
  * Looks whether captured payments are still there: those already missed, all of the last 48 h, and a slice of the
- * older open ones (the slices go round all of them). In the history = closed, no event. In neither table in two looks
- * at least the base's delay apart = reversed.
+ * older ones (the slices go round all of them). In the history = closed, no event. In neither table in two looks at
+ * least the base's delay apart = reversed, also when it was closed before: GSAN takes closed payments back too.
  */
 export async function absencePass(run: CaptureRun, cursor: number = lowest): Promise<AbsenceCount> {
   const low = await lowMark(run, run.limits.overlapMs, run.limits.overlapWindow);
@@ -46,20 +49,23 @@ async function walk(
   let reversed = 0;
   let last = range.after;
   for (let seen = 0; seen < budget && !run.stopping();) {
-    const ids = await watchedIds(run, { ...range, after: last }, limit);
-    const end = ids.at(-1);
+    const page = await watchedPage(run, { ...range, after: last }, limit);
+    const end = page.at(-1);
     if (end === undefined) return { reversed, last, done: true };
-    reversed += await checkIds(run, look, ids, range.missing);
-    seen += ids.length;
-    last = end;
+    reversed += await checkWatched(run, look, page, range.missing);
+    seen += page.length;
+    last = end.id;
   }
   return { reversed, last, done: false };
 }
 
 /** Compares these captured payments with GSAN and writes what changed. `recheck` = some were missed before. */
-export async function checkIds(run: CaptureRun, look: GsanLook, ids: number[], recheck: boolean): Promise<number> {
+export async function checkWatched(run: CaptureRun, look: GsanLook, watched: Watched[], recheck: boolean): Promise<number> {
+  const ids = watched.map((one) => one.id);
   const gone = await findGone(look, ids);
-  if (!recheck && gone.absent.length === 0 && gone.closed.length === 0) return 0;
+  const known = new Set(watched.filter((one) => one.closed).map((one) => one.id));
+  const closed = gone.closed.filter((id) => !known.has(id));
+  if (!recheck && gone.absent.length === 0 && closed.length === 0) return 0;
   return tenantTx(run.db, run.base.tenantId, async (tx) => {
     await assertLease(tx, run.lease);
     const absent = new Set(gone.absent);
@@ -68,7 +74,7 @@ export async function checkIds(run: CaptureRun, look: GsanLook, ids: number[], r
       run,
       ids.filter((id) => !absent.has(id)),
     );
-    await markClosed(tx, run, gone.closed);
+    await markClosed(tx, run, closed);
     const reversed = await markReversed(tx, run, gone.absent);
     await markAbsent(tx, run, gone.absent);
     return reversed;
@@ -94,8 +100,8 @@ async function markReversed(tx: Tx, run: CaptureRun, ids: number[]): Promise<num
   const before = new Date(run.clock.now().getTime() - run.base.reversalDelayMs);
   const { rows } = await sql<{ id: string; amount: string; state: string }>`
     UPDATE aqueduto.capture_payment
-    SET state = CASE state WHEN 'sent' THEN 'reversed' ELSE 'dropped' END, absent_since = NULL
-    WHERE ${rowsOf(run, ids)} AND state IN ('sent', 'held') AND absent_since <= ${before}
+    SET state = CASE state WHEN 'held' THEN 'dropped' ELSE 'reversed' END, absent_since = NULL
+    WHERE ${rowsOf(run, ids)} AND state IN ('sent', 'closed', 'held') AND absent_since <= ${before}
     RETURNING pgmt_id::text AS id, amount::text AS amount, state`.execute(tx);
   const items = rows
     .filter((row) => row.state === "reversed")
@@ -108,18 +114,18 @@ async function markReversed(tx: Tx, run: CaptureRun, ids: number[]): Promise<num
 async function markAbsent(tx: Tx, run: CaptureRun, ids: number[]): Promise<void> {
   await sql`
     UPDATE aqueduto.capture_payment SET absent_since = ${run.clock.now()}
-    WHERE ${rowsOf(run, ids)} AND state IN ('sent', 'held') AND absent_since IS NULL`.execute(tx);
+    WHERE ${rowsOf(run, ids)} AND state IN ('sent', 'closed', 'held') AND absent_since IS NULL`.execute(tx);
 }
 
-async function watchedIds(run: CaptureRun, range: Range, limit: number): Promise<number[]> {
+async function watchedPage(run: CaptureRun, range: Range, limit: number): Promise<Watched[]> {
   const missing = range.missing ? sql`AND absent_since IS NOT NULL` : sql``;
   const upTo = range.upTo === undefined ? sql`` : sql`AND pgmt_id <= ${range.upTo}`;
   const { rows } = await tenantTx(run.db, run.base.tenantId, (tx) =>
-    sql<{ id: string }>`
-      SELECT pgmt_id::text AS id FROM aqueduto.capture_payment
-      WHERE tenant_id = ${run.base.tenantId} AND base_id = ${run.base.baseId} AND state IN ('sent', 'held')
+    sql<{ id: string; closed: boolean }>`
+      SELECT pgmt_id::text AS id, state = 'closed' AS closed FROM aqueduto.capture_payment
+      WHERE tenant_id = ${run.base.tenantId} AND base_id = ${run.base.baseId} AND state IN ('sent', 'closed', 'held')
         AND pgmt_id > ${range.after} ${upTo} ${missing}
       ORDER BY pgmt_id LIMIT ${limit}`.execute(tx),
   );
-  return rows.map((row) => gsanId(row.id));
+  return rows.map((row) => ({ id: gsanId(row.id), closed: row.closed }));
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
-import { checkIds } from "./absence-pass.ts";
+import { checkWatched, type Watched } from "./absence-pass.ts";
 import { assertLease } from "./capture-lease.ts";
 import type { CaptureRun } from "./capture-run.ts";
 import { type GsanLook, lookAtGsan } from "./gsan-look.ts";
@@ -53,23 +53,23 @@ function captured(run: CaptureRun, from: number): Promise<Map<number, NoticeTota
 async function checkGone(run: CaptureRun, look: GsanLook, from: number, found: NoticeDifference[]): Promise<void> {
   const notices = found.map((one) => one.notice);
   for (let after = from; notices.length > 0 && !run.stopping();) {
-    const ids = await capturedIds(run, notices, after);
-    const last = ids.at(-1);
+    const page = await watchedOf(run, notices, after);
+    const last = page.at(-1);
     if (last === undefined) return;
-    await checkIds(run, look, ids, false);
-    after = last;
+    await checkWatched(run, look, page, false);
+    after = last.id;
   }
 }
 
-async function capturedIds(run: CaptureRun, notices: number[], after: number): Promise<number[]> {
+async function watchedOf(run: CaptureRun, notices: number[], after: number): Promise<Watched[]> {
   const { rows } = await tenantTx(run.db, run.base.tenantId, (tx) =>
-    sql<{ id: string }>`
-      SELECT pgmt_id::text AS id FROM aqueduto.capture_payment
-      WHERE tenant_id = ${run.base.tenantId} AND base_id = ${run.base.baseId} AND state IN ('held', 'sent')
+    sql<{ id: string; closed: boolean }>`
+      SELECT pgmt_id::text AS id, state = 'closed' AS closed FROM aqueduto.capture_payment
+      WHERE tenant_id = ${run.base.tenantId} AND base_id = ${run.base.baseId} AND state IN ('held', 'sent', 'closed')
         AND coalesce(avbc_id, 0) = ANY (${notices}::bigint[]) AND pgmt_id > ${after}
       ORDER BY pgmt_id LIMIT ${run.limits.watchPage}`.execute(tx),
   );
-  return rows.map((row) => gsanId(row.id));
+  return rows.map((row) => ({ id: gsanId(row.id), closed: row.closed }));
 }
 
 /** Captures the unseen payments of the differing notices; how many by notice, in their order. undefined = stopped. */
@@ -131,7 +131,7 @@ async function prunePage(tx: Tx, run: CaptureRun, below: number): Promise<number
     WHERE tenant_id = ${run.base.tenantId} AND base_id = ${run.base.baseId} AND pgmt_id IN (
       SELECT pgmt_id FROM aqueduto.capture_payment
       WHERE tenant_id = ${run.base.tenantId} AND base_id = ${run.base.baseId} AND pgmt_id <= ${below}
-        AND state IN ('closed', 'reversed', 'dropped')
+        AND state IN ('closed', 'reversed', 'dropped') AND absent_since IS NULL
       ORDER BY pgmt_id LIMIT ${run.limits.scanPage})
     RETURNING 1`.execute(tx);
   return rows.length;

@@ -61,6 +61,20 @@ describe("a removed payment", () => {
     expect(await reversals(stage)).toHaveLength(1);
   });
 
+  test("is reversed also when the closing had moved it to the history, and only once it is gone from there", async () => {
+    await using scene = await sentStage(1, 2);
+    const { run, stage } = scene;
+    await stage.gsan.closeMonth();
+    await everyPass(run);
+    await stage.gsan.run("DELETE FROM arrecadacao.pagamento_historico WHERE pghi_id = 2");
+    await everyPass(run);
+    expect(await reversals(stage)).toEqual([]);
+    stage.clock.advance(2_000);
+    await everyPass(run);
+    await everyPass(run);
+    expect((await reversals(stage)).map((event) => event.key)).toEqual(["gsb_a/2"]);
+  });
+
   test("needs two looks even when the base asks for no delay", async () => {
     await using scene = await sentStage(1);
     const run = { ...scene.run, base: { ...scene.run.base, reversalDelayMs: 0 } };
