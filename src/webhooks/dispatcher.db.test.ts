@@ -337,6 +337,20 @@ test("claims of a run that died are taken over once its lease has lapsed", async
   expect(late).toEqual({ late: true });
 });
 
+test("a delivery that retention moved to another day during its try is settled where it is now", async () => {
+  const tenantId = await addTenant(db);
+  await using receiver = await startReceiver((_request, response) => {
+    void asOwner(database.ownerUrl, "UPDATE aqueduto.delivery SET day = day + 1 WHERE tenant_id = $1", [tenantId]).then(() =>
+      response.writeHead(204).end(),
+    );
+  });
+  await addHook(db, tenantId, { address: receiver.address });
+  await using _run = await runDispatcher(database);
+  await enqueue(db, tenantId, payments(1));
+  await allInState(tenantId, "delivered", 1);
+  expect(await rowsOf(db, tenantId, sql`SELECT decisive FROM attempt`)).toEqual([{ decisive: true }]);
+});
+
 test("lost connections to the store do not end the dispatcher", async () => {
   await using receiver = await startReceiver();
   const tenantId = await addTenant(db);

@@ -390,18 +390,23 @@ LANGUAGE plpgsql SET search_path = aqueduto, pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 DECLARE
   s record;
+  v_day date;
 BEGIN
   FOR s IN
     SELECT * FROM jsonb_to_recordset(p_rows) AS r(tenant_id text, day date, delivery_id text, webhook_id text, state text, reason text,
       delay_ms float8, attempt_id text, number integer, started_at timestamptz, duration_ms integer, status integer, outcome text,
       error_code text, excerpt text)
   LOOP
+    -- retention may have moved it to another day since it was claimed
+    v_day := coalesce(
+      (SELECT d.day FROM delivery d WHERE d.tenant_id = s.tenant_id AND d.day = s.day AND d.delivery_id = s.delivery_id),
+      (SELECT d.day FROM delivery d WHERE d.tenant_id = s.tenant_id AND d.webhook_id = s.webhook_id AND d.delivery_id = s.delivery_id));
     UPDATE delivery d SET state = s.state, state_reason = s.reason, claimed_by = NULL,
            attempts = d.attempts + CASE WHEN s.attempt_id IS NULL THEN 0 ELSE 1 END,
            priority = CASE WHEN s.attempt_id IS NULL THEN d.priority ELSE 1 END,
            due_at = CASE WHEN s.delay_ms IS NULL THEN d.due_at ELSE now() + s.delay_ms * interval '1 millisecond' END,
            ended_at = CASE WHEN s.state IN ('delivered', 'dead', 'cancelled') THEN now() END
-     WHERE d.tenant_id = s.tenant_id AND d.day = s.day AND d.delivery_id = s.delivery_id
+     WHERE d.tenant_id = s.tenant_id AND d.day = v_day AND d.delivery_id = s.delivery_id
        AND d.claimed_by = p_run AND d.state = 'pending';
     IF s.attempt_id IS NOT NULL THEN
       INSERT INTO attempt (tenant_id, day, attempt_id, delivery_id, webhook_id, number, started_at, duration_ms, status, outcome,
