@@ -337,6 +337,23 @@ test("claims of a run that died are taken over once its lease has lapsed", async
   expect(late).toEqual({ late: true });
 });
 
+test("what was claimed is delivered also when its webhook could not be loaded right after the claim", async () => {
+  await using receiver = await startReceiver((_request, response, nth) => response.writeHead(nth === 1 ? 503 : 204).end());
+  const tenantId = await addTenant(db);
+  await addHook(db, tenantId, { address: receiver.address });
+  {
+    await using _first = await runDispatcher(database);
+    await enqueue(db, tenantId, payments(1));
+    await failedOnce(tenantId);
+  }
+  await asOwner(database.ownerUrl, "REVOKE SELECT ON aqueduto.tenant FROM aqueduto_app");
+  await makeDue(tenantId);
+  await using _run = await runDispatcher(database);
+  await until("the claim", async () => (await rowsOf(db, tenantId, sql`SELECT 1 FROM delivery WHERE claimed_by IS NOT NULL`)).length === 1);
+  await asOwner(database.ownerUrl, "GRANT SELECT ON aqueduto.tenant TO aqueduto_app");
+  await allInState(tenantId, "delivered", 1);
+});
+
 test("a delivery that retention moved to another day during its try is settled where it is now", async () => {
   const tenantId = await addTenant(db);
   await using receiver = await startReceiver((_request, response) => {

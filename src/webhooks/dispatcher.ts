@@ -199,14 +199,20 @@ class DispatcherRun {
     if (!this.#prepared || !this.#lease.holds()) return backstopMs.deaf;
     const { db } = this.#options;
     if (this.#strays) {
-      await platformTx(db, (tx) => releaseClaims(tx, this.#run, this.#windows.known()));
+      // what becomes suspect from here on is for the next turn
       this.#strays = false;
+      await platformTx(db, (tx) => releaseClaims(tx, this.#run, this.#windows.known())).catch((error: unknown) => {
+        this.#strays = true;
+        throw error;
+      });
     }
     const { hooks, claimed } = await this.#claimBatch().catch((error: unknown) => {
       this.#suspectStrays();
       throw error;
     });
-    await this.#cache.refresh(claimed.map((one) => ({ tenantId: one.tenant_id, webhookId: one.webhook_id })));
+    const keys = claimed.map((one) => ({ tenantId: one.tenant_id, webhookId: one.webhook_id }));
+    // what is claimed is started whatever this says: each try asks for its webhook again, and is put back when that fails
+    await this.#cache.refresh(keys).catch(() => undefined);
     for (const one of claimed) this.#start(one);
     return claimed.length > 0 ? 0 : this.#untilDue(hooks);
   }
