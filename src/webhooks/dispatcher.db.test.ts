@@ -368,6 +368,23 @@ test("a delivery that retention moved to another day during its try is settled w
   expect(await rowsOf(db, tenantId, sql`SELECT decisive FROM attempt`)).toEqual([{ decisive: true }]);
 });
 
+test("a delivery whose result the store refuses is not sent again at once", async () => {
+  await using refused = await startReceiver();
+  await using healthy = await startReceiver();
+  const tenantId = await addTenant(db);
+  const hook = await addHook(db, tenantId, { address: refused.address });
+  await addHook(db, tenantId, { address: healthy.address, types: ["client-transaction-reversed"] });
+  await asOwner(database.ownerUrl, `ALTER TABLE aqueduto.attempt ADD CONSTRAINT refused CHECK (webhook_id <> '${hook.webhookId}')`);
+  await using _run = await runDispatcher(database);
+  await enqueue(db, tenantId, payments(1));
+  for (let nth = 1; nth <= 20; nth += 1) {
+    await enqueue(db, tenantId, payments(1, 100 + nth), { type: "client-transaction-reversed" });
+    await until("the other webhook's delivery", () => healthy.received.length === nth);
+  }
+  await asOwner(database.ownerUrl, "ALTER TABLE aqueduto.attempt DROP CONSTRAINT refused");
+  expect(refused.received).toHaveLength(1);
+});
+
 test("lost connections to the store do not end the dispatcher", async () => {
   await using receiver = await startReceiver();
   const tenantId = await addTenant(db);

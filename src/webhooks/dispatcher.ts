@@ -57,6 +57,8 @@ const checksAtOnce = 20;
 /** How often a step runs when nothing wakes it: rarely while NOTIFY reaches us, each second while it does not. */
 const backstopMs = { listening: 30_000, deaf: 1_000 };
 const hourMs = 3_600_000;
+/** How long a delivery rests whose result the store refused. */
+const refusedPauseMs = 60_000;
 
 /**
  * Starts the delivery of events to webhooks. Returns at once: a store that is away now is waited for, as it is later.
@@ -96,7 +98,7 @@ class DispatcherRun {
     this.#sender = new Sender({ clock, connections: windowSize, totalTimeoutMs, forbidden, ...(resolve === undefined ? {} : { resolve }) });
     this.#windows = new Windows({ size: windowSize, total: inFlightAtMost, onRoom: () => this.#wake("claim") });
     const write = (batch: readonly Settlement[]) => settle(db, this.#run, batch);
-    this.#results = new SettleQueue({ write, log, onRefused: () => this.#suspectStrays() });
+    this.#results = new SettleQueue({ write, log, onRefused: () => this.#putOff() });
     this.#loops = new Map(this.#steps().map((step) => [step.name, new StepLoop(step, log)]));
     this.#wakeUp = listenForWakeUps({ url: options.listenUrl, log, channels: this.#channels() });
     log.info({ node: options.nodeId, run: this.#run }, "dispatcher started");
@@ -263,6 +265,11 @@ class DispatcherRun {
   #suspectStrays(): void {
     this.#strays = true;
     this.#wake("claim");
+  }
+
+  /** A result that the store does not take would be refused again: at once would be a storm on the receiver. */
+  #putOff(): void {
+    setTimeout(() => this.#suspectStrays(), refusedPauseMs).unref();
   }
 
   async #giveBack(): Promise<void> {
