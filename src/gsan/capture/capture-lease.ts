@@ -6,7 +6,7 @@ import type { BaseKey } from "./seen-set.ts";
 /** The right to capture one base, held until it expires unless renewed; `fence` grows at every change of holder. */
 export type CaptureLease = { name: string; holder: string; fence: string; leaseMs: number };
 
-/** Another process captures this base, or the lease ran out; nothing of the running transaction may commit. */
+/** Another process captures this base, the lease ran out, or the base is not active; nothing of the running transaction may commit. */
 export class LeaseLostError extends Error {
   constructor(name: string) {
     super(`lease ${name} is no longer held`);
@@ -34,14 +34,17 @@ export async function acquireLease(db: Db, wanted: { name: string; holder: strin
 }
 
 /**
- * Proves in the caller's transaction that the lease is still ours and extends it. The row stays locked until that
- * transaction ends, so no other process can take over between this check and the commit. Throws LeaseLostError.
+ * Proves in the caller's transaction that the lease is still ours, and the base still active, and extends the lease. The
+ * row stays locked until that transaction ends, so no other process can take over between this check and the commit.
+ * A retired base may have another database at its address already. Throws LeaseLostError.
  */
 export async function assertLease(tx: Tx, lease: CaptureLease): Promise<void> {
   const { rows } = await sql`
     UPDATE aqueduto.lease SET until = clock_timestamp() + ${lease.leaseMs} * interval '1 millisecond'
     WHERE name = ${lease.name} AND holder = ${lease.holder} AND fence = ${lease.fence}::bigint
       AND until > clock_timestamp()
+      AND EXISTS (SELECT 1 FROM aqueduto.gsan_base b
+                  WHERE b.state = 'active' AND 'capture:' || b.tenant_id || '/' || b.base_id = ${lease.name})
     RETURNING 1`.execute(tx);
   if (rows.length === 0) throw new LeaseLostError(lease.name);
 }

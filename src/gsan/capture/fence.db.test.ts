@@ -82,6 +82,16 @@ describe("the lease of a base", () => {
     expect(await idsSent(stage)).toEqual([1, 2]);
   });
 
+  test("refuses every write for a base that was retired, whose address may hold another database by now", async () => {
+    await using stage = await bed.stage();
+    const run = await stage.open();
+    await continueBaseline(run);
+    await tenantTx(stage.platform.db, "ten_a", (tx) => tx.updateTable("gsan_base").set({ state: "retired" }).execute());
+    await stage.gsan.pay({ id: 9, clie: 1400 });
+    await expect(fastPass(run)).rejects.toThrow(LeaseLostError);
+    expect(await stage.bodies()).toEqual([]);
+  });
+
   test("cannot change hands while a transaction of the holder is open", async () => {
     await using stage = await bed.stage();
     const run = await stage.open();

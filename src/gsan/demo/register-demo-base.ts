@@ -19,7 +19,7 @@ export async function ensureDemoBase(base: DemoBaseRow): Promise<string> {
 
 /**
  * Ends capture of the base that is there, for good: what takes its place is another base, whose ids begin anew.
- * `replaceDemoBase` follows when it is there.
+ * `ensureDemoBase` follows when it is there.
  */
 export async function retireDemoBase(base: DemoBaseRow): Promise<void> {
   await tenantTx(base.db, base.tenantId, (tx) =>
