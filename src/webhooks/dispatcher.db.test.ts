@@ -6,6 +6,7 @@ import { type Received, startReceiver } from "../../test/helpers/receiver.ts";
 import { until } from "../../test/helpers/until.ts";
 import { addHook, addTenant, asOwner, enqueue, payments, rowsOf, runDispatcher } from "../../test/helpers/webhook-bed.ts";
 import type { Db } from "../db/database.ts";
+import { systemClock } from "../platform/clock.ts";
 
 type Row = { delivery_id: string; state: string; state_reason: string | null; attempts: number; webhook_id: string };
 
@@ -366,6 +367,23 @@ test("a delivery that retention moved to another day during its try is settled w
   await enqueue(db, tenantId, payments(1));
   await allInState(tenantId, "delivered", 1);
   expect(await rowsOf(db, tenantId, sql`SELECT decisive FROM attempt`)).toEqual([{ decisive: true }]);
+});
+
+test("after a week in which no timer ran the day's tables are made before anything is sent", async () => {
+  await using receiver = await startReceiver((_request, response, nth) => response.writeHead(nth === 1 ? 503 : 204).end());
+  const tenantId = await addTenant(db);
+  await addHook(db, tenantId, { address: receiver.address });
+  let sleptMs = 0;
+  const clock = { now: () => new Date(Date.now() + sleptMs), monotonicMs: () => systemClock.monotonicMs() };
+  await using _run = await runDispatcher(database, { clock });
+  await enqueue(db, tenantId, payments(1));
+  await failedOnce(tenantId);
+  sleptMs = 7 * 24 * 3_600_000;
+  const attempts = `aqueduto.attempt_d${new Date().toISOString().slice(0, 10).replaceAll("-", "")}`;
+  await asOwner(database.ownerUrl, `DROP TABLE ${attempts}`);
+  await makeDue(tenantId);
+  await allInState(tenantId, "delivered", 1);
+  expect(receiver.received).toHaveLength(2);
 });
 
 test("a delivery whose result the store refuses is not sent again at once", async () => {

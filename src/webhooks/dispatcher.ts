@@ -57,6 +57,8 @@ const checksAtOnce = 20;
 /** How often a step runs when nothing wakes it: rarely while NOTIFY reaches us, each second while it does not. */
 const backstopMs = { listening: 30_000, deaf: 1_000 };
 const hourMs = 3_600_000;
+/** ensure_event_days makes a week; a day less, because the store's midnight is not ours. */
+const daysAheadMs = 6 * 24 * hourMs;
 /** How long a delivery rests whose result the store refused. */
 const refusedPauseMs = 60_000;
 
@@ -81,8 +83,8 @@ class DispatcherRun {
   readonly #loops: ReadonlyMap<string, StepLoop>;
   readonly #wakeUp: WakeUp;
   readonly #checks = new Map<string, Promise<void>>();
-  /** Day partitions are there. */
-  #prepared = false;
+  /** Day partitions are there until then, by the node's clock; it runs on while timers sleep (a suspended machine). */
+  #daysUntilMs = 0;
   /** This run may hold claims that it does not know of. */
   #strays = false;
 
@@ -105,7 +107,7 @@ class DispatcherRun {
   }
 
   readiness(): { ready: boolean; reason?: string } {
-    return this.#prepared && this.#lease.holds() ? { ready: true } : { ready: false, reason: "store-away" };
+    return this.#prepared() && this.#lease.holds() ? { ready: true } : { ready: false, reason: "store-away" };
   }
 
   async drain(deadlineMs: number): Promise<void> {
@@ -159,13 +161,20 @@ class DispatcherRun {
 
   async #ensureDays(): Promise<number> {
     await sql`SELECT aqueduto.ensure_event_days()`.execute(this.#options.db);
-    this.#prepared = true;
+    this.#daysUntilMs = this.#options.clock.now().getTime() + daysAheadMs;
     this.#wake("fan-out", "claim");
     return hourMs;
   }
 
+  /** Whether today's partitions surely exist; makes them when not. */
+  #prepared(): boolean {
+    const there = this.#options.clock.now().getTime() < this.#daysUntilMs;
+    if (!there) this.#wake("days");
+    return there;
+  }
+
   async #fanOut(): Promise<number> {
-    if (!this.#prepared || !this.#lease.holds()) return backstopMs.deaf;
+    if (!this.#prepared() || !this.#lease.holds()) return backstopMs.deaf;
     const { db, clock } = this.#options;
     const done = await fanOut({ db, clock, lease: this.#lease });
     if (done > 0) this.#wake("claim");
@@ -198,7 +207,7 @@ class DispatcherRun {
   }
 
   async #claim(): Promise<number> {
-    if (!this.#prepared || !this.#lease.holds()) return backstopMs.deaf;
+    if (!this.#prepared() || !this.#lease.holds()) return backstopMs.deaf;
     const { db } = this.#options;
     if (this.#strays) {
       // what becomes suspect from here on is for the next turn
