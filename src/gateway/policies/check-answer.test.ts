@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answerHolds } from "../projection/answer-rule.ts";
+import { answerHolds, scalarAt } from "../projection/answer-rule.ts";
 import { parseExact } from "../projection/exact-json.ts";
 import { compile, onlyAccess, refusalOf } from "../testing/test-call.ts";
 import { makeToken, policyRows, tokenRow } from "../testing/test-policy.ts";
@@ -21,6 +21,16 @@ test("the object asked for must be the object answered", async () => {
     expect(await verdict(body, { asked: "1" })).toBe("upstream-failed answer-mismatch");
   }
   expect(await verdict('{"matricula":"2"}', {})).toBe("passed");
+});
+
+test("what a body asks for is the same object in every spelling of its number", () => {
+  const asked = (text: string) => scalarAt(parseExact(text), "/matricula");
+  expect(['{"matricula":7}', '{"matricula":7.0}', '{"matricula":70e-1}', '{"matricula":"7"}'].map(asked)).toEqual(["7", "7", "7", "7"]);
+  expect(['{"matricula":7.5}', '{"matricula":9007199254740993}', '{"matricula":"7.0"}'].map(asked)).toEqual([
+    "7.5",
+    "9007199254740993",
+    "7.0",
+  ]);
 });
 
 test("a rule may name the items of a list, and all of them count", () => {

@@ -21,11 +21,11 @@ export function answerHolds(answer: ExactJson, field: string, asked: string): bo
   return holdsAt(answer, pointerSteps(field), asked);
 }
 
-/** The scalar at a pointer as text; undefined when there is none. */
+/** The scalar at a pointer as text, an integer in its one spelling (JSON lets 7, 7.0 and 7e0 be the same); undefined when there is none. */
 export function scalarAt(value: ExactJson | undefined, pointer: string): string | undefined {
   let at = value;
   for (const step of pointerSteps(pointer)) at = isExactObject(at) && Object.hasOwn(at, step) ? at[step] : undefined;
-  if (isExactNumber(at)) return at.rawJSON;
+  if (isExactNumber(at)) return Number.isSafeInteger(Number(at.rawJSON)) ? String(Number(at.rawJSON)) : at.rawJSON;
   return typeof at === "string" ? at : undefined;
 }
 
