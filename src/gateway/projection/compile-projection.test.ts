@@ -121,3 +121,13 @@ test("a class that says identity on a yes or no is shown only in full", () => {
 test("names of object prototypes in an answer are data like any other", () => {
   expect(shown({}, '{"__proto__":{"situacao":"x"},"constructor":1,"situacao":"a"}')).toBe('{"situacao":"a"}');
 });
+
+test("a field that a mask drops is dropped when it is null too: its absence tells nothing", () => {
+  const address = {
+    type: "object",
+    properties: { complement: { type: ["string", "null"], "x-lgpd": "address" }, bairro: { type: "string", "x-lgpd": "address" } },
+  };
+  const project = compileProjection(address, { address: "masked" }, refs);
+  const shown = (text: string) => formatExact(project(parseExact(text)) ?? null);
+  expect(shown('{"complement":null,"bairro":"B"}')).toBe(shown('{"complement":"CASA 2","bairro":"B"}'));
+});

@@ -73,6 +73,8 @@ function leafProjection(schema: SchemaNode, lgpdClass: LgpdClass | undefined, co
   const fits = typeTest(typesOf(schema));
   if (level === "full") return (value) => (fits(value) ? value : undefined);
   const mask = maskFor(lgpdClass, schema, name, compile.refs);
+  // dropped whatever it holds: an empty field that stayed would tell that the others are not empty
+  if (mask === masks.drop) return undefined;
   return (value) => (fits(value) ? maskValue(value, mask) : undefined);
 }
 
