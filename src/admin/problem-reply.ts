@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { AppError, errorTable, type ErrorCode } from "../contract/errors.ts";
+import { pointerName } from "../contract/pointer-name.ts";
 import type { Problem } from "../contract/problem.ts";
 import { storeErrorCode } from "./store-error.ts";
 
@@ -63,5 +64,5 @@ function fromValidation(error: unknown): AppError | undefined {
 
 function lastStep(params: Record<string, unknown> | undefined): string {
   const name = params?.["additionalProperty"] ?? params?.["missingProperty"];
-  return typeof name === "string" ? `/${name.slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1")}` : "";
+  return typeof name === "string" ? pointerName(name) : "";
 }

@@ -96,6 +96,7 @@ describe("bodies", () => {
     });
     expect(await send({ text: `{"name":"x","__proto__":{}}` })).toMatchObject({ status: 422, json: { pointer: "/body/__proto__" } });
     expect(await send({ body: {} })).toMatchObject({ status: 422, json: { pointer: "/body/name" } });
+    expect(await send({ body: { name: "x", "52998224725": 1 } })).toMatchObject({ status: 422, json: { pointer: "/body" } });
     expect(await admin.send("GET", "/v1/partners?limite=1", { key: fixture.apiKey })).toMatchObject({
       status: 422,
       json: { pointer: "/query/limite" },

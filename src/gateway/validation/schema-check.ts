@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { pointerName } from "../../contract/pointer-name.ts";
 
 /** The first fault of a value: JSON pointer within the value and a text that never repeats the value. */
 export type Fault = { pointer: string; detail: string };
@@ -23,7 +24,7 @@ export function compileCheck(schema: object): SchemaCheck {
 function faultOf(error: ErrorObject): Fault {
   const { missingProperty, additionalProperty } = error.params;
   const member: unknown = missingProperty ?? additionalProperty;
-  const at = typeof member === "string" ? `/${member.replaceAll("~", "~0").replaceAll("/", "~1")}` : "";
+  const at = typeof member === "string" ? pointerName(member) : "";
   return { pointer: error.instancePath + at, detail: detailOf(error) };
 }
 
