@@ -537,3 +537,25 @@ test("a preflight gets leave only for a live publishable access, its origin and 
   for (let i = 0; i < 30; i += 1) many.push((await ask("/v1/localities/7")).status);
   expect(many).toContain(429);
 });
+
+test("counts that a full journal refused are written once it takes records again", async () => {
+  await using gateway = await startTestGateway(policyRows({ sandbox: "http://127.0.0.1:1" }));
+  for (let i = 0; i < 12; i += 1) await gateway.call("GET", "/v1/properties/1");
+  gateway.clock.advance(60_000);
+  gateway.journal.full = true;
+  await expect(gateway.parts.audit.flush()).rejects.toThrow("audit-full");
+  gateway.journal.full = false;
+  await gateway.parts.audit.flush();
+  expect(gateway.records.slice(10)).toMatchObject([{ phase: "aggregate", count: 2 }]);
+  await gateway.parts.audit.flush(true);
+  expect(gateway.records).toHaveLength(11);
+});
+
+test("a made-up parameter or property that may be personal data is not repeated in the refusal", async () => {
+  const token = makeToken();
+  await using gateway = await startTestGateway(policyRows({ sandbox: "http://127.0.0.1:1" }, { tokens: [tokenRow(token)] }));
+  const query = await gateway.call("GET", "/v1/properties/1?52998224725=1", { token });
+  const body = await gateway.call("POST", "/v1/requests", { token, body: '{"property":"1","maria@example.org":1}' });
+  expect([query.json["pointer"], body.json["pointer"]]).toEqual(["/query", "/body"]);
+  expect(query.body + body.body).not.toMatch(/52998224725|maria/);
+});

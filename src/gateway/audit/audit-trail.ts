@@ -20,7 +20,7 @@ export type AuditTrail = {
   intends(call: Call): Promise<void>;
   /** The answer did not reach the caller whole. */
   aborted(call: Call, outcome: Outcome): Promise<void>;
-  /** Writes the aggregates of minutes that are over. */
+  /** Writes the aggregates of minutes that are over. Those that the journal refuses stay for the next time. */
   flush(all?: boolean): Promise<void>;
 };
 
@@ -65,7 +65,15 @@ export function createAuditTrail(options: { journal: RecordSink; dataKey: DataKe
       await keep(record(call, newId("aud"), "completion", { ...outcome, clause: "aborted" }));
     },
     async flush(all = false) {
-      for (const aggregate of sampler.due(clock.now(), all)) await keep(aggregate);
+      const due = sampler.due(clock.now(), all);
+      try {
+        while (due[0] !== undefined) {
+          await keep(due[0]);
+          due.shift();
+        }
+      } finally {
+        sampler.putBack(due);
+      }
     },
   };
 }
