@@ -61,6 +61,16 @@ describe("the printed call", () => {
 });
 
 describe("a call that is not allowed", () => {
+  test("has a sister that says whether a document is that of the property's client", async () => {
+    const ask = async (document: string) => {
+      const body = JSON.stringify({ document, property: String(demo.matricula) });
+      const headers = { authorization: `Bearer ${demo.token}`, "content-type": "application/json" };
+      const answer = await fetch(`${demo.gateway}/v1/identity-checks`, { method: "POST", headers, body });
+      return answer.json();
+    };
+    expect([await ask(demo.cpf), await ask("00000000000")]).toEqual([{ match: true }, { match: false }]);
+  });
+
   test("gets the same 401 without token, with a malformed, an unknown, a revoked and an expired one", async () => {
     const revoked = await newAccess();
     expect((await call(revoked.token)).status).toBe(200);

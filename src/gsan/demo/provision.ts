@@ -42,7 +42,9 @@ const yearMs = 365 * 24 * 3_600_000;
 
 /** One operation of the base stays outside the license, so that the uniform 404 can be seen. */
 const granted = ["getProperty", "listOpenBills", "getBill", "listPropertyPayments", "checkIdentity", "listDebts"];
-const projection = { indirect: "full", identity: "masked", address: "masked", financial: "full" } as const;
+const shown = { indirect: "full", identity: "masked", address: "masked", financial: "full" } as const;
+/** A yes or no about an identity has no masked form: a license that does not show it whole gets no answer. */
+const projections: Readonly<Record<string, Record<string, "full">>> = { checkIdentity: { identity: "full" } };
 
 /**
  * Makes the rows of the demo utility through the ordinary verbs: service, partner, license, client, access, token,
@@ -133,7 +135,7 @@ function newLicense(ctx: ActionContext, partnerId: string) {
     ends_at: new Date(ctx.clock.now().getTime() + yearMs).toISOString(),
     rate_per_second: 200,
     burst: 400,
-    operations: granted.map((operation_id) => ({ operation_id, projection })),
+    operations: granted.map((operation_id) => ({ operation_id, projection: projections[operation_id] ?? shown })),
     events: ["client-transaction", "client-transaction-reversed"].map((event_type) => ({ event_type, variant: "whole" as const })),
   };
 }
