@@ -11,7 +11,10 @@ import { fastPass, overlapPass } from "./scan-pass.ts";
 export type PassIntervals = {
   fastEveryMs: number;
   overlapEveryMs: number;
-  /** At most; a base with a short reversal delay is looked at twice within it. */
+  /**
+   * At most; a base with a short reversal delay is looked at twice within it. A long pass rests four times its length,
+   * so that new payments do not wait behind it.
+   */
   absenceEveryMs: number;
   reconcileEveryMs: number;
 };
@@ -29,12 +32,15 @@ export type PassSchedule = {
 const alarmEveryMs = 3_600_000;
 // the daily comparison reads a month in one query; the other passes are short
 const reconcilePasses = 20;
+// an absence pass reads all payments of 48 h again
+const absenceRest = 4;
 
 /** A new schedule has everything due at once: a new holder does not know what the last one did. */
 export function createPassSchedule(clock: Clock, log: Log, intervals: PassIntervals): PassSchedule {
   const never = Number.NEGATIVE_INFINITY;
   const last = { overlap: never, absence: never, alarm: never };
   let absenceCursor: number | undefined;
+  let absenceTookMs = 0;
   let baselineDone = false;
   let reconciledAt: Date | undefined;
   let endsAt = 0;
@@ -65,10 +71,12 @@ export function createPassSchedule(clock: Clock, log: Log, intervals: PassInterv
 
   async function absence(run: CaptureRun): Promise<void> {
     const everyMs = Math.min(intervals.absenceEveryMs, run.base.reversalDelayMs / 2);
-    if (clock.monotonicMs() - last.absence < everyMs) return;
+    const begunMs = clock.monotonicMs();
+    if (begunMs - last.absence < Math.max(everyMs, absenceTookMs * absenceRest)) return;
     const { cursor } = await absencePass(run, absenceCursor);
     absenceCursor = cursor;
     last.absence = clock.monotonicMs();
+    absenceTookMs = last.absence - begunMs;
   }
 
   async function reconciliation(run: CaptureRun, before: Date): Promise<void> {
