@@ -271,6 +271,15 @@ describe("a filled base", () => {
       await number("SELECT count(*) FROM faturamento.conta WHERE imov_id = $1 AND dcst_idatual = 0", [shown?.matricula]),
     ).toBeGreaterThan(0);
   });
+
+  test("a showcase property is found also when no open bill and no classified payment is left", async () => {
+    await client.query("BEGIN");
+    await client.query("UPDATE faturamento.conta SET cnta_dtrevisao = '2026-01-01'");
+    await client.query("UPDATE arrecadacao.pagamento SET pgst_idatual = NULL");
+    const shown = await showcaseProperty(client);
+    await client.query("ROLLBACK");
+    expect(shown !== undefined && isCpf(shown.cpf) && hasMatriculaDigit(shown.matricula)).toBe(true);
+  });
 });
 
 async function checksum(url: string): Promise<string> {
