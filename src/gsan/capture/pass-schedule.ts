@@ -34,13 +34,12 @@ const alarmEveryMs = 3_600_000;
 const reconcilePasses = 20;
 // an absence pass reads all payments of 48 h again
 const absenceRest = 4;
+const never = Number.NEGATIVE_INFINITY;
 
 /** A new schedule has everything due at once: a new holder does not know what the last one did. */
 export function createPassSchedule(clock: Clock, log: Log, intervals: PassIntervals): PassSchedule {
-  const never = Number.NEGATIVE_INFINITY;
   const last = { overlap: never, absence: never, alarm: never };
-  let absenceCursor: number | undefined;
-  let absenceTookMs = 0;
+  let looked: { cursor?: number; restMs: number } = { restMs: 0 };
   let baselineDone = false;
   let reconciledAt: Date | undefined;
   let endsAt = 0;
@@ -70,13 +69,12 @@ export function createPassSchedule(clock: Clock, log: Log, intervals: PassInterv
   }
 
   async function absence(run: CaptureRun): Promise<void> {
-    const everyMs = Math.min(intervals.absenceEveryMs, run.base.reversalDelayMs / 2);
+    const everyMs = Math.max(Math.min(intervals.absenceEveryMs, run.base.reversalDelayMs / 2), looked.restMs);
     const begunMs = clock.monotonicMs();
-    if (begunMs - last.absence < Math.max(everyMs, absenceTookMs * absenceRest)) return;
-    const { cursor } = await absencePass(run, absenceCursor);
-    absenceCursor = cursor;
+    if (begunMs - last.absence < everyMs) return;
+    const { cursor } = await absencePass(run, looked.cursor);
     last.absence = clock.monotonicMs();
-    absenceTookMs = last.absence - begunMs;
+    looked = { cursor, restMs: absenceRest * (last.absence - begunMs) };
   }
 
   async function reconciliation(run: CaptureRun, before: Date): Promise<void> {
@@ -88,7 +86,7 @@ export function createPassSchedule(clock: Clock, log: Log, intervals: PassInterv
     log.info({ base_id: run.base.baseId, ...outcome }, "reconciled with GSAN");
   }
 
-  async function timed<T>(lengthMs: number, pass: () => Promise<T>): Promise<T> {
+  function timed<T>(lengthMs: number, pass: () => Promise<T>): Promise<T> {
     endsAt = clock.monotonicMs() + lengthMs;
     return pass();
   }
