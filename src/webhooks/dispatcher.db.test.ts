@@ -79,18 +79,15 @@ test("exactly the verified webhooks whose license grants the type get the event"
   await addHook(db, tenantId, { address: granted.address });
   await addHook(db, tenantId, { address: granted.address });
   await addHook(db, tenantId, { ...no, state: "pending" });
-  await addHook(db, tenantId, { ...no, state: "paused" });
   await addHook(db, tenantId, { ...no, state: "disabled" });
   await addHook(db, tenantId, { ...no, types: ["client-transaction-reversed"] });
   await addHook(db, tenantId, { ...no, granted: [] });
   await addHook(db, tenantId, { ...no, granted: [{ type: "client-transaction-reversed", variant: "whole" }] });
-  await addHook(db, tenantId, { ...no, licenseState: "suspended" });
   await addHook(db, tenantId, { ...no, licenseState: "approved" });
   await addHook(db, tenantId, { ...no, licenseState: "ended" });
   await addHook(db, tenantId, { ...no, endsAt: "2021-01-01" });
   await addHook(db, tenantId, { ...no, startsAt: "2098-01-01" });
   await addHook(db, tenantId, { ...no, partnerState: "revoked" });
-  await addHook(db, tenantId, { ...no, partnerState: "disabled" });
   await addHook(db, tenantId, { ...no, mode: "test" });
   await addHook(db, otherTenant, no);
   await using _run = await runDispatcher(database);
@@ -205,6 +202,19 @@ test("a webhook that hangs does not delay another", async () => {
   await until("60 at the healthy one", () => healthy.received.length === 60);
   expect(hanging.received.length).toBe(4);
   expect(idsOf(healthy.received).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+});
+
+test("an event that comes while the license is suspended is held and delivered when it is active again", async () => {
+  await using receiver = await startReceiver();
+  const tenantId = await addTenant(db);
+  const hook = await addHook(db, tenantId, { address: receiver.address, licenseState: "suspended" });
+  await using _run = await runDispatcher(database);
+  await enqueue(db, tenantId, payments(2));
+  expect((await allInState(tenantId, "held", 1))[0]?.state_reason).toBe("license-suspended");
+  expect(receiver.received).toHaveLength(0);
+  await asOwner(database.ownerUrl, "UPDATE aqueduto.license SET state = 'active' WHERE license_id = $1", [hook.licenseId]);
+  await allInState(tenantId, "delivered", 1);
+  expect(receiver.received).toHaveLength(1);
 });
 
 test("a suspended license holds its deliveries until it is active again", async () => {

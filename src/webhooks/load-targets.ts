@@ -33,7 +33,9 @@ const select = sql`
 /** The webhooks of one tenant that could get an event, in a fixed order. */
 export async function loadTenantTargets(tx: Tx, tenantId: string): Promise<Target[]> {
   const { rows } = await sql<TargetRow>`${select}
-     WHERE w.tenant_id = ${tenantId} AND w.state IN ('verified', 'failing') AND l.state = 'active' ORDER BY w.webhook_id`.execute(tx);
+     WHERE w.tenant_id = ${tenantId} AND w.state IN ('verified', 'failing', 'paused') AND l.state IN ('active', 'suspended') ORDER BY w.webhook_id`.execute(
+    tx,
+  );
   return rows.map(asTarget);
 }
 

@@ -76,13 +76,10 @@ test("each webhook gets every event that is for it once, in order, in deliveries
 
 test.each<[string, Partial<Target>]>([
   ["not verified", { state: "pending" }],
-  ["paused", { state: "paused" }],
   ["disabled", { state: "disabled" }],
-  ["of a suspended license", { licenseState: "suspended" }],
   ["of an ended license", { licenseState: "ended" }],
   ["of a license whose time is over this instant", { endsAt: now }],
   ["of a license that starts later", { startsAt: new Date(now.getTime() + 1) }],
-  ["of a disabled partner", { partnerState: "disabled" }],
   ["of a revoked partner", { partnerState: "revoked" }],
   ["of test mode", { mode: "test" }],
   ["without the grant", { grants: new Map() }],
@@ -90,4 +87,15 @@ test.each<[string, Partial<Target>]>([
 ])("a webhook %s gets nothing", (_name, more) => {
   const events = eventsOf([{ size: 1, type: "client-transaction", mode: "live", bytes: 80 }]);
   expect(planDeliveries(events, [targetOf("whk_1", more)], now)).toEqual({ deliveries: [], matched: [0] });
+});
+
+test.each<[string, Partial<Target>]>([
+  ["a paused webhook", { state: "paused" }],
+  ["a suspended license", { licenseState: "suspended" }],
+  ["a disabled partner", { partnerState: "disabled" }],
+])("an event that comes meanwhile is kept for %s", (_name, more) => {
+  const events = eventsOf([{ size: 1, type: "client-transaction", mode: "live", bytes: 80 }]);
+  const { deliveries, matched } = planDeliveries(events, [targetOf("whk_1", more)], now);
+  expect(deliveries.map((delivery) => delivery.webhookId)).toEqual(["whk_1"]);
+  expect(matched).toEqual([1]);
 });

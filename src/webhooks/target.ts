@@ -36,12 +36,19 @@ export function verdictOf(target: Target | undefined, delivery: { type: string; 
   return hold === undefined ? { do: "send", target } : { do: "hold", reason: hold };
 }
 
-/** Whether a new event of this type and mode is for this webhook, and in which variant. */
+/** Pauses of what served before: events of the meantime are kept for it, held, and go out when the pause ends. */
+const pauses: ReadonlySet<string> = new Set(["partner-disabled", "license-suspended", "webhook-paused"]);
+
+/**
+ * Whether a new event of this type and mode is for this webhook, and in which variant. A license that is not active yet
+ * and a webhook that is not verified get none of the events that came before.
+ */
 export function variantFor(target: Target, event: { type: string; mode: Mode }, now: Date): Variant | undefined {
   const variant = target.grants.get(event.type);
   if (variant === undefined || target.mode !== event.mode) return undefined;
   if (variant === "thin" && !isEventType(event.type)) return undefined;
-  return verdictOf(target, { type: event.type, variant }, now).do === "send" ? variant : undefined;
+  const verdict = verdictOf(target, { type: event.type, variant }, now);
+  return verdict.do === "send" || (verdict.do === "hold" && pauses.has(verdict.reason)) ? variant : undefined;
 }
 
 function cancelReason(
