@@ -5,6 +5,7 @@ import type { Reply } from "../contract/routes.ts";
 import { connect } from "./connect.ts";
 import { CommandError } from "./failure.ts";
 import { camelKeys, show } from "./output.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Log = "admin" | "access";
 type Entry = Reply<"GET /v1/audit/admin">["items"][number] | Reply<"GET /v1/audit/access">["items"][number];
@@ -12,7 +13,10 @@ type TailOptions = { log: string; lines: string; follow?: boolean };
 
 /** `aqueduto audit …`: what was called and what was changed. */
 export function addAudit(program: Command): void {
-  const audit = program.command("audit").description("the audit: tail, show");
+  const audit = program
+    .command("audit")
+    .description("the audit: tail, show")
+    .addHelpText("after", "\nExample:\n  aqueduto audit tail --follow");
   audit
     .command("tail")
     .description("show the newest entries, oldest of them first")
@@ -47,10 +51,8 @@ async function tail(options: TailOptions, command: Command): Promise<void> {
 }
 
 function parse(options: TailOptions): { log: Log; limit: number } {
-  const limit = Number(options.lines);
   if (options.log !== "access" && options.log !== "admin") throw new CommandError("--log is access or admin", { usage: true });
-  if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw new CommandError("--lines is 1 to 200", { usage: true });
-  return { log: options.log, limit };
+  return { log: options.log, limit: wholeNumber(options.lines, { option: "--lines", from: 1, to: 200 }) };
 }
 
 async function newest(client: Client, log: Log, limit: number): Promise<Entry[]> {

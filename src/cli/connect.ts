@@ -19,7 +19,8 @@ export async function adminUrl(command: Command): Promise<string> {
 }
 
 function checkedUrl(text: string): string {
-  if (!URL.canParse(text)) throw new CommandError("--admin needs a URL, for instance https://aqueduto.example:8081", { usage: true });
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
+    throw new CommandError("--admin needs a URL, for instance https://aqueduto.example:8081", { usage: true });
   return text.replace(/\/+$/, "");
 }
 

@@ -2,12 +2,16 @@ import type { Command } from "commander";
 import { connect } from "./connect.ts";
 import { CommandError } from "./failure.ts";
 import { show } from "./output.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type PayOptions = { matricula?: string; count: string; asFile?: boolean };
 
 /** `aqueduto demo …`: things that happen in the synthetic GSAN base. */
 export function addDemo(program: Command): void {
-  const demo = program.command("demo").description("make things happen in the demo base: pay, close-month, reverse, base");
+  const demo = program
+    .command("demo")
+    .description("make things happen in the demo base: pay, close-month, reverse, base")
+    .addHelpText("after", "\nExample:\n  aqueduto demo pay");
   demo
     .command("pay")
     .description("insert payments the way GSAN does; returns after commit")
@@ -19,11 +23,13 @@ export function addDemo(program: Command): void {
   demo
     .command("close-month")
     .description("classify and close the month: rows move to the history, no event follows")
+    .addHelpText("after", "\nExample:\n  aqueduto demo close-month")
     .action((_options: object, command: Command) => closeMonth(command));
   demo
     .command("reverse")
     .description("take back delivered payments")
     .option("--count <n>", "how many", "1")
+    .addHelpText("after", "\nExamples:\n  aqueduto demo reverse\n  aqueduto demo reverse --count 3 --json")
     .action((options: { count: string }, command: Command) => reverse(options, command));
   demo
     .command("base")
@@ -34,17 +40,11 @@ export function addDemo(program: Command): void {
     .action((options: { properties: string; seed?: string }, command: Command) => base(options, command));
 }
 
-function count(text: string, option: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new CommandError(`${option} is a whole number`, { usage: true });
-  return value;
-}
-
 async function pay(options: PayOptions, command: Command): Promise<void> {
   const body = {
-    count: count(options.count, "--count"),
+    count: wholeNumber(options.count, { option: "--count", from: 1 }),
     as_file: options.asFile === true,
-    ...(options.matricula === undefined ? {} : { matricula: count(options.matricula, "--matricula") }),
+    ...(options.matricula === undefined ? {} : { matricula: wholeNumber(options.matricula, { option: "--matricula", from: 1 }) }),
   };
   const client = await connect(command);
   const done = await client.call("POST /v1/demo/pay", { body });
@@ -59,14 +59,14 @@ async function closeMonth(command: Command): Promise<void> {
 
 async function reverse(options: { count: string }, command: Command): Promise<void> {
   const client = await connect(command);
-  const done = await client.call("POST /v1/demo/reverse", { body: { count: count(options.count, "--count") } });
+  const done = await client.call("POST /v1/demo/reverse", { body: { count: wholeNumber(options.count, { option: "--count", from: 1 }) } });
   show(command, done, () => lines(done));
 }
 
 async function base(options: { properties: string; seed?: string }, command: Command): Promise<void> {
   const body = {
-    properties: count(options.properties, "--properties"),
-    ...(options.seed === undefined ? {} : { seed: count(options.seed, "--seed") }),
+    properties: wholeNumber(options.properties, { option: "--properties", from: 1 }),
+    ...(options.seed === undefined ? {} : { seed: wholeNumber(options.seed, { option: "--seed", from: 0 }) }),
   };
   const client = await connect(command);
   let last: Record<string, unknown> = {};

@@ -1,3 +1,4 @@
+import { CommanderError } from "commander";
 import { ApiError } from "../contract/client.ts";
 
 /** A failure the person can act on; `usage` when the command itself was called wrongly. */
@@ -16,11 +17,16 @@ export type Failure = { message: string; code?: string; pointer?: string; reques
 /** What the command says of an error: the problem's own words, or that nothing answered. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ApiError) return problemFailure(error);
+  if (error instanceof CommanderError) return { message: usageMessage(error), usage: true };
   if (error instanceof CommandError) return { message: error.message, ...(error.usage ? { usage: true } : {}) };
   if (error instanceof Error && error.name === "ConfigError") return { message: error.message, usage: true };
   if (error instanceof TypeError && error.cause instanceof Error)
     return { message: `the admin API does not answer (${error.cause.message || "no connection"}); is the platform running? npm start` };
   return { message: error instanceof Error ? error.message : String(error) };
+}
+
+function usageMessage(error: CommanderError): string {
+  return error.code === "commander.help" ? "a command is missing; --help shows them" : error.message.replace(/^error: /, "");
 }
 
 function problemFailure({ problem }: ApiError): Failure {

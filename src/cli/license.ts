@@ -1,10 +1,13 @@
 import type { Command } from "commander";
 import { connect } from "./connect.ts";
-import { show, table } from "./output.ts";
+import { allPages, show, table } from "./output.ts";
 
 /** `aqueduto license …`: what partners may do. */
 export function addLicense(program: Command): void {
-  const license = program.command("license").description("licenses of partners: show, list");
+  const license = program
+    .command("license")
+    .description("licenses of partners: show, list")
+    .addHelpText("after", "\nExample:\n  aqueduto license list");
   license
     .command("show")
     .description("show a license with its operations, projection and events")
@@ -41,13 +44,12 @@ async function showOne(licenseId: string, command: Command): Promise<void> {
 
 async function list(options: { partner?: string }, command: Command): Promise<void> {
   const client = await connect(command);
-  const query = { limit: 200, ...(options.partner === undefined ? {} : { partner_id: options.partner }) };
-  const { items, next } = await client.call("GET /v1/licenses", { query });
-  show(command, { items, next }, () => [
-    ...table([
+  const query = options.partner === undefined ? {} : { partner_id: options.partner };
+  const items = await allPages((page) => client.call("GET /v1/licenses", { query: { ...query, ...page } }));
+  show(command, items, () =>
+    table([
       ["LICENSE", "PARTNER", "STATE", "UNTIL", "NAME"],
       ...items.map((one) => [one.license_id, one.partner_id, one.state, one.ends_at, one.name]),
     ]),
-    ...(next === null ? [] : ["(there are more; narrow with --partner)"]),
-  ]);
+  );
 }

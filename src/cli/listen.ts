@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Command } from "commander";
 import { Webhook } from "standardwebhooks";
 import { CommandError } from "./failure.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type ListenOptions = { port: string; secretFile: string };
 
@@ -21,11 +22,13 @@ export function addListen(program: Command): void {
 }
 
 async function listen(options: ListenOptions, command: Command): Promise<void> {
-  const port = Number(options.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new CommandError("--port is 0 to 65535", { usage: true });
+  const port = wholeNumber(options.port, { option: "--port", from: 0, to: 65_535 });
   const verifier = await readVerifier(options.secretFile);
   const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
-  const server = createServer((request, response) => void receive(request, response, { verifier, json }));
+  const server = createServer((request, response) => {
+    // a sender that hangs up half way, or a body that is no JSON, ends its own request alone
+    receive(request, response, { verifier, json }).catch(() => response.destroy());
+  });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
   process.stderr.write(`listening on http://127.0.0.1:${portOf(server.address())} (Ctrl-C ends)\n`);
   await new Promise<void>((resolve) => {
@@ -85,10 +88,10 @@ function verifies(verifier: Webhook, body: string, request: IncomingMessage): bo
   }
 }
 
-/** The challenge of a verification request, to be given back in the answer. */
+/** The challenge of a verification request, to be given back in the answer. Throws SyntaxError when the body is no JSON. */
 function challengeOf(body: string): string | undefined {
-  const value = JSON.parse(body) as { "webhook-verification"?: [{ challenge?: string }] };
-  return value["webhook-verification"]?.[0].challenge;
+  const value = JSON.parse(body) as { "webhook-verification"?: ({ challenge?: string } | undefined)[] } | null;
+  return value?.["webhook-verification"]?.[0]?.challenge;
 }
 
 function print(received: { verified: boolean; body: string } & Record<string, unknown>, json: boolean): void {

@@ -27,3 +27,17 @@ export function table(rows: string[][]): string[] {
       .trimEnd(),
   );
 }
+
+type Page<T> = { items: T[]; next: string | null };
+
+/** Every item of a list, page by page. */
+export async function allPages<T>(get: (page: { limit: number; cursor?: string }) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await get({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    items.push(...page.items);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return items;
+}

@@ -1,14 +1,16 @@
 import type { Command } from "commander";
-import type { Reply } from "../contract/routes.ts";
 import { connect } from "./connect.ts";
 import { CommandError } from "./failure.ts";
-import { show, table } from "./output.ts";
+import { allPages, show, table } from "./output.ts";
 
 const choices = ["0", "15m", "1h", "24h"] as const;
 
 /** `aqueduto token …`: the keys that clients present. */
 export function addToken(program: Command): void {
-  const token = program.command("token").description("tokens of accesses: create, regenerate, revoke, list");
+  const token = program
+    .command("token")
+    .description("tokens of accesses: create, regenerate, revoke, list")
+    .addHelpText("after", "\nExample:\n  aqueduto token list");
   token
     .command("create")
     .description("create the token of an access that has none; it is shown once")
@@ -48,10 +50,11 @@ async function create(options: { access: string; expires?: string }, command: Co
 }
 
 async function regenerate(options: { access: string; overlap: string }, command: Command): Promise<void> {
+  const overlap = overlapOf(options.overlap);
   const client = await connect(command);
   const made = await client.call("POST /v1/accesses/{access_id}/tokens/regenerate", {
     params: { access_id: options.access },
-    body: { overlap: overlapOf(options.overlap) },
+    body: { overlap },
   });
   show(command, made, () => [
     `token    ${made.token}`,
@@ -76,18 +79,8 @@ async function revoke(tokenId: string, reason: string, command: Command): Promis
 
 async function list(options: { access?: string }, command: Command): Promise<void> {
   const client = await connect(command);
-  const items: Reply<"GET /v1/tokens">["items"] = [];
-  let cursor: string | undefined;
-  do {
-    const query = {
-      limit: 200,
-      ...(options.access === undefined ? {} : { access_id: options.access }),
-      ...(cursor === undefined ? {} : { cursor }),
-    };
-    const page = await client.call("GET /v1/tokens", { query });
-    items.push(...page.items);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
+  const query = options.access === undefined ? {} : { access_id: options.access };
+  const items = await allPages((page) => client.call("GET /v1/tokens", { query: { ...query, ...page } }));
   show(command, items, () =>
     table([
       ["TOKEN", "ACCESS", "ENDS WITH", "STATE", "CREATED"],

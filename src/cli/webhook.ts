@@ -4,13 +4,17 @@ import type { Client } from "../contract/client.ts";
 import type { Reply } from "../contract/routes.ts";
 import { connect } from "./connect.ts";
 import { CommandError } from "./failure.ts";
-import { show, table } from "./output.ts";
+import { allPages, show, table } from "./output.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type NewOptions = { license: string; url: string; name: string; events: string; mode: "live" | "test" };
 
 /** `aqueduto webhook …`: where events go. */
 export function addWebhook(program: Command): void {
-  const webhook = program.command("webhook").description("webhooks of licenses: add, list, test");
+  const webhook = program
+    .command("webhook")
+    .description("webhooks of licenses: add, list, test")
+    .addHelpText("after", "\nExample:\n  aqueduto webhook list");
   webhook
     .command("add")
     .description("add a webhook; its secret is shown once, and it gets events after `webhook test` has succeeded")
@@ -36,7 +40,9 @@ export function addWebhook(program: Command): void {
     .argument("<webhook-id>", "id of the webhook")
     .option("--wait <seconds>", "how long to wait for the result", "30")
     .addHelpText("after", "\nExample:\n  aqueduto webhook test whk_01j8…")
-    .action((id: string, options: { wait: string }, command: Command) => test(id, Number(options.wait), command));
+    .action((id: string, options: { wait: string }, command: Command) =>
+      test(id, wholeNumber(options.wait, { option: "--wait", from: 1, to: 600 }), command),
+    );
 }
 
 async function add(options: NewOptions, command: Command): Promise<void> {
@@ -54,9 +60,9 @@ async function add(options: NewOptions, command: Command): Promise<void> {
 
 async function list(options: { license?: string }, command: Command): Promise<void> {
   const client = await connect(command);
-  const query = { limit: 200, ...(options.license === undefined ? {} : { license_id: options.license }) };
-  const { items, next } = await client.call("GET /v1/webhooks", { query });
-  show(command, { items, next }, () =>
+  const query = options.license === undefined ? {} : { license_id: options.license };
+  const items = await allPages((page) => client.call("GET /v1/webhooks", { query: { ...query, ...page } }));
+  show(command, items, () =>
     table([
       ["WEBHOOK", "LICENSE", "MODE", "STATE", "URL", "EVENTS"],
       ...items.map((one) => [one.webhook_id, one.license_id, one.mode, one.state, one.url, one.event_types.join(",")]),

@@ -10,5 +10,8 @@ const redacted = ["authorization", "token", "secret", "key", "cpf", "cnpj", "doc
  */
 export function createLog(level: string): Log {
   const paths = redacted.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-  return pino({ level, base: null, redact: { paths, censor: "[redacted]" } }, pino.destination({ fd: 2, sync: false }));
+  const destination = pino.destination({ fd: 2, sync: false });
+  // whoever read the log is gone: that is no reason to end
+  destination.on("error", () => undefined);
+  return pino({ level, base: null, redact: { paths, censor: "[redacted]" } }, destination);
 }
