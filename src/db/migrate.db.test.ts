@@ -99,3 +99,22 @@ test.each([
   await using directory = await migrations(files);
   await expect(migrate({ url: "postgres://nowhere.invalid/x", directory: directory.path })).rejects.toThrow(message);
 });
+
+test("a user without the needed rights is told which they are, and an unreachable server is named", async () => {
+  await using database = await createEmptyDatabase();
+  await using owner = await connect(database.url);
+  await owner.query(`CREATE ROLE "${database.name}" LOGIN PASSWORD 'only-here'`);
+  const url = new URL(database.url);
+  url.username = database.name;
+  url.password = "only-here";
+  await expect(migrate({ url: url.href })).rejects.toThrow(/permission denied.*own the database.*CREATEROLE/);
+  await owner.query(`ALTER DATABASE "${database.name}" OWNER TO "${database.name}"`);
+  await expect(migrate({ url: url.href })).rejects.toThrow(/permission denied to create role.*CREATEROLE/);
+  url.password = "wrong";
+  const refused = await migrate({ url: url.href }).catch((error: unknown) => String(error));
+  expect(refused).toMatch(/DATABASE_URL.*does not take the connection: password authentication failed/);
+  expect(refused).not.toContain("wrong");
+  await owner.query(`ALTER DATABASE "${database.name}" OWNER TO CURRENT_USER`);
+  await owner.query(`DROP OWNED BY "${database.name}"`);
+  await owner.query(`DROP ROLE "${database.name}"`);
+});

@@ -37,15 +37,47 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   const migrations = await readMigrations(options.directory ?? fileURLToPath(new URL("migrations", import.meta.url)));
   const client = new pg.Client({ connectionString: options.url, application_name: "aqueduto-migrate" });
   client.on("error", () => undefined);
-  await client.connect();
+  await connected(client);
   try {
     await refuseOldServer(client);
     await client.query("SELECT set_config('lock_timeout', $1, false)", [String(options.lockTimeoutMs ?? 2_000)]);
     await retried(() => client.query("SELECT pg_advisory_lock($1)", [migratorLock]));
     return await applyMissing(client, migrations, options.progress ?? (() => undefined));
+  } catch (error) {
+    throw errorCode(rootOf(error)) === notPermitted ? lacksRights(error) : error;
   } finally {
     await client.end();
   }
+}
+
+async function connected(client: pg.Client): Promise<void> {
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new MigrationError(
+      `PostgreSQL at ${client.host}:${client.port} (DATABASE_URL) does not take the connection: ${messageOf(error)}`,
+      error,
+    );
+  }
+}
+
+const notPermitted = "42501";
+
+function lacksRights(error: unknown): MigrationError {
+  return new MigrationError(
+    `${messageOf(error)}. The user of DATABASE_URL must own the database and be allowed to create roles (CREATEROLE).`,
+    error,
+  );
+}
+
+function rootOf(error: unknown): unknown {
+  return error instanceof MigrationError && error.cause !== undefined ? error.cause : error;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // several addresses tried, none answered: the message is empty
+  return error.message === "" ? (errorCode(error) ?? error.name) : error.message;
 }
 
 async function refuseOldServer(client: pg.Client): Promise<void> {
@@ -103,10 +135,7 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   try {
     await retried(() => inTransaction(client, migration));
   } catch (error) {
-    throw new MigrationError(
-      `Migration ${migration.name} failed and was rolled back: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
+    throw new MigrationError(`Migration ${migration.name} failed and was rolled back: ${messageOf(error)}`, error);
   }
 }
 
