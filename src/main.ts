@@ -21,6 +21,7 @@ import { startBase } from "./gsan/base/start-base.ts";
 import { startCapture } from "./gsan/capture/start-capture.ts";
 import { decideDemo, type DemoDecision } from "./gsan/demo/decide-demo.ts";
 import { type Demo, openDemo } from "./gsan/demo/open-demo.ts";
+import { checkListeners } from "./platform/check-listeners.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Config, ConfigError } from "./platform/config.ts";
 import { createLog, type Log } from "./platform/log.ts";
@@ -85,6 +86,8 @@ async function openHouse(config: Config, start: Start, shutdown: Shutdown): Prom
   shutdown.add({ name: "data lock", deadlineMs: 500, close: () => lock.release() });
   // of a platform that was killed
   await removeRunFile(config.dataDir);
+  const base = demo.on ? { AQUEDUTO_BASE_LISTEN: config.base } : {};
+  await checkListeners({ AQUEDUTO_GATEWAY_LISTEN: config.gateway, AQUEDUTO_ADMIN_LISTEN: config.admin, ...base });
   const embedded = config.databaseUrl === undefined ? await openEmbedded({ lock, log, start, shutdown }) : undefined;
   if (embedded === undefined) await stopAbandonedServer(lock);
   const storeUrl = embedded?.url ?? config.databaseUrl?.reveal() ?? "";

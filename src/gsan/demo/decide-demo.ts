@@ -32,16 +32,28 @@ export async function decideDemo(config: Config): Promise<DemoDecision> {
 }
 
 async function markAsDemo(dataDir: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await writePrivateFile(join(dataDir, mark), "synthetic data only\n");
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await writePrivateFile(join(dataDir, mark), "synthetic data only\n");
+  } catch (error) {
+    throw unusable(dataDir, error);
+  }
 }
 
-/** What is in the directory, but locks, which tell nothing of its content. */
+// locks, and a mark that was being written when the start was killed, tell nothing of the content
+const ignored = /^(platform\.lock.*|demo\.[0-9a-f]+\.tmp|lost\+found)$/;
+
 async function entries(directory: string): Promise<string[]> {
   try {
-    return (await readdir(directory)).filter((name) => !name.startsWith("platform.lock") && name !== "lost+found");
+    return (await readdir(directory)).filter((name) => !ignored.test(name));
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
-    throw error;
+    throw unusable(directory, error);
   }
+}
+
+function unusable(directory: string, error: unknown): ConfigError {
+  return new ConfigError(
+    `AQUEDUTO_DATA must be a directory that this user may read and write: ${directory} is not (${errorCode(error) ?? "?"}).`,
+  );
 }

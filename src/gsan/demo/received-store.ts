@@ -24,7 +24,7 @@ export type ReceivedStore = {
 
 /** Reads what is there; a line cut off by a kill is left out. */
 export async function openReceivedStore(path: string, limits: StoreLimits): Promise<ReceivedStore> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const kept = createWindow(limits);
   for await (const line of readRecords(path)) {
     kept.push(line);
