@@ -97,7 +97,7 @@ export const handlers: { [K in KeyedKey]: (ctx: ActionContext, call: Call<K>) =>
 
 /** The demo base, which the routes that ask for it exist with alone. */
 export function demoOf(options: AdminOptions): DemoPort {
-  if (options.demo === undefined) throw new AppError("not-found");
+  if (options.demo === undefined) throw new AppError("not-found", "this platform runs no demo");
   return options.demo;
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { AppError, errorTable, type ErrorCode } from "../contract/errors.ts";
 import { pointerName } from "../contract/pointer-name.ts";
-import type { Problem } from "../contract/problem.ts";
+import { type Problem, problemType } from "../contract/problem.ts";
 import { storeErrorCode } from "./store-error.ts";
 
 /** Fastify's own refusals, by their code. */
@@ -29,7 +29,7 @@ export function problemOf(error: AppError, requestId: string): Problem {
   const { status, title } = errorTable[error.code];
   const detail = error.code === "internal" || error.message === title ? {} : { detail: error.message };
   const pointer = error.pointer === undefined ? {} : { pointer: error.pointer };
-  return { type: `urn:aqueduto:error:${error.code}`, title, status, code: error.code, ...detail, ...pointer, request_id: requestId };
+  return { type: problemType(error.code), title, status, code: error.code, ...detail, ...pointer, request_id: requestId };
 }
 
 /** Answers with the problem document of an error. */

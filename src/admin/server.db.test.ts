@@ -183,7 +183,7 @@ describe("what needs no credential", () => {
 test("every reply carries its request id, problems also inside", async () => {
   const reply = await admin.send("GET", "/v1/partners");
   expect(reply.headers.get("x-request-id")).toMatch(/^req_/);
-  expect(reply.json).toMatchObject({ request_id: reply.headers.get("x-request-id"), type: "urn:aqueduto:error:unauthorized" });
+  expect(reply.json).toMatchObject({ request_id: reply.headers.get("x-request-id"), type: "urn:aqueduto:problem:unauthorized" });
   expect(reply.headers.get("content-type")).toContain("application/problem+json");
 });
 

@@ -153,15 +153,12 @@ describe("two tenants", () => {
     expect(withoutId(other.json)).toEqual(withoutId(absent.json));
   });
 
-  test.each(guarded.filter((key) => key.startsWith("POST ") && /_id\}/.test(key)))(
-    "%s does not touch the other's",
-    async (key) => {
-      const counts = [await auditCount(base.db, mine.tenantId), await auditCount(base.db, theirs.tenantId)];
-      const reply = await admin.send("POST", pathFor(key, theirs.ids), { key: mine.apiKey, body: bodies[key]?.() ?? {} });
-      expect(reply.status).toBe(404);
-      expect([await auditCount(base.db, mine.tenantId), await auditCount(base.db, theirs.tenantId)]).toEqual(counts);
-    },
-  );
+  test.each(guarded.filter((key) => key.startsWith("POST ") && /_id\}/.test(key)))("%s does not touch the other's", async (key) => {
+    const counts = [await auditCount(base.db, mine.tenantId), await auditCount(base.db, theirs.tenantId)];
+    const reply = await admin.send("POST", pathFor(key, theirs.ids), { key: mine.apiKey, body: bodies[key]?.() ?? {} });
+    expect(reply.status).toBe(404);
+    expect([await auditCount(base.db, mine.tenantId), await auditCount(base.db, theirs.tenantId)]).toEqual(counts);
+  });
 
   test.each(["POST /v1/licenses", "POST /v1/clients", "POST /v1/accesses", "POST /v1/webhooks"] as const)(
     "%s cannot hang anything on the other's",

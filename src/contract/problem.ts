@@ -12,3 +12,8 @@ export const Problem = Type.Object({
   request_id: Type.String(),
 });
 export type Problem = Static<typeof Problem>;
+
+/** The `type` of a problem, the same from every role of the platform. */
+export function problemType(code: string): string {
+  return `urn:aqueduto:problem:${code}`;
+}

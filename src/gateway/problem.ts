@@ -1,5 +1,5 @@
 import { errorTable, type ErrorCode } from "../contract/errors.ts";
-import type { Problem } from "../contract/problem.ts";
+import { type Problem, problemType } from "../contract/problem.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** Fixed texts; a 401 and a 404 of one kind must not differ from those of another. */
@@ -15,7 +15,7 @@ export function problemBody(refusal: Refusal, requestId: string): Buffer {
   const { status, title } = errorTable[code];
   const detail = fixedDetail[code] ?? more.detail;
   const problem: Problem & { clause?: string } = {
-    type: `urn:aqueduto:problem:${code}`,
+    type: problemType(code),
     title,
     status,
     code,

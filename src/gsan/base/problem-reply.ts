@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { AppError, errorTable, type ErrorCode } from "../../contract/errors.ts";
-import type { Problem } from "../../contract/problem.ts";
+import { type Problem, problemType } from "../../contract/problem.ts";
 import { failureOf } from "./gsan-failure.ts";
 
 const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
@@ -21,7 +21,7 @@ export function toAppError(error: unknown): AppError {
 export function sendProblem(reply: FastifyReply, error: AppError, requestId: string): FastifyReply {
   const { title } = errorTable[error.code];
   const problem: Problem = {
-    type: "about:blank",
+    type: problemType(error.code),
     title,
     status: error.status,
     code: error.code,
