@@ -31,7 +31,11 @@ function demoLines(demo: NonNullable<PlatformSummary["demo"]>, gateway: string):
     "  npx aqueduto demo pay",
     `  curl ${demo.receiver}/received`,
     "",
-    "See both in the audit:  npx aqueduto audit tail",
+    "See the call in the audit, and the payment:",
+    "",
+    "  npx aqueduto audit tail",
+    "  npx aqueduto audit tail --log admin",
+    "",
     "Ctrl-C ends everything; the next start goes on with the same data.",
   ];
 }
