@@ -163,7 +163,7 @@ test("none of them is in a dump of the databases, in the logs, or in any file of
 test("none of them is in a heap snapshot after a full collection, where the demo's own token, which the process keeps, is found", async () => {
   kill(platform.pid, "SIGUSR2");
   const snapshot = await until("a heap snapshot", async () => {
-    const [name] = (await readdir(diagnostics)).filter((file) => file.endsWith(".heapsnapshot"));
+    const name = (await readdir(diagnostics)).find((file) => file.endsWith(".heapsnapshot"));
     const content = name === undefined ? undefined : await readFile(join(diagnostics, name));
     // the file is whole when its last brace is there
     return content?.subarray(-4).toString().trimEnd().endsWith("}") === true && content;
