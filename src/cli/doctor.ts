@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { createClient } from "../contract/client.ts";
 import { loadConfig, type Config } from "../platform/config.ts";
+import { formatListen } from "../platform/listen.ts";
 import { readRunFile } from "../platform/run-file.ts";
 import { adminUrl, connect } from "./connect.ts";
 import { failureOf } from "./failure.ts";
@@ -58,19 +59,18 @@ async function operatorKey(config: Config): Promise<Finding> {
   }
 }
 
-/** Each configured port is either ours or free. */
+/** Each configured port is the running platform's, or free. */
 async function ports(config: Config): Promise<Finding[]> {
   const run = await readRunFile(config.dataDir);
-  const listeners = { gateway: config.gateway, admin: config.admin, base: config.base };
+  const running = run !== undefined && processLives(run.pid) ? run : undefined;
+  const names = ["gateway", "admin", "base"] as const;
   return Promise.all(
-    Object.entries(listeners).map(async ([name, { host, port }]) => {
-      const taken = await answers(host, port);
-      const ours = run !== undefined && processLives(run.pid);
-      return {
-        check: `port ${name}`,
-        ok: !taken || ours,
-        detail: `${host}:${port} ${taken ? (ours ? "ours" : "used by another program") : "free"}`,
-      };
+    names.map(async (name) => {
+      const { host, port } = config[name];
+      const ours = running?.[name] !== undefined && new URL(running[name]).port === String(port);
+      const taken = port !== 0 && (await answers(host, port));
+      const state = taken ? (ours ? "ours" : "used by another program") : "free";
+      return { check: `port ${name}`, ok: ours || !taken, detail: `${formatListen({ host, port })} ${state}` };
     }),
   );
 }
