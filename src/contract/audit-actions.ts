@@ -18,6 +18,7 @@ export const adminActions = [
   "webhook.verify",
   "webhook.move",
   "webhook.disable",
+  "delivery.end",
   "key.create",
   "base.register",
   "event.ingest",

@@ -204,6 +204,29 @@ test("a webhook that hangs does not delay another", async () => {
   expect(idsOf(healthy.received).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
 });
 
+test("a delivery that has ended is in the admin log with how it ended", async () => {
+  await using receiver = await startReceiver();
+  const tenantId = await addTenant(db);
+  const hook = await addHook(db, tenantId, { address: receiver.address });
+  await using _run = await runDispatcher(database);
+  await enqueue(db, tenantId, payments(3));
+  await allInState(tenantId, "delivered", 1);
+  const entries = await rowsOf(db, tenantId, sql`SELECT action, target_id, detail FROM admin_entry WHERE action = 'delivery.end'`);
+  const [delivery] = await rowsOf(db, tenantId, sql<{ delivery_id: string }>`SELECT delivery_id FROM delivery`);
+  const detail = {
+    webhook_id: hook.webhookId,
+    type: "client-transaction",
+    state: "delivered",
+    items: 3,
+    attempts: 1,
+    first_sequence: "1",
+    last_sequence: "3",
+  };
+  expect(entries).toEqual([
+    expect.objectContaining({ action: "delivery.end", target_id: delivery?.delivery_id, detail: expect.objectContaining(detail) }),
+  ]);
+});
+
 test("an event that comes while the license is suspended is held and delivered when it is active again", async () => {
   await using receiver = await startReceiver();
   const tenantId = await addTenant(db);
@@ -260,7 +283,7 @@ test("410 disables the webhook with an entry in the admin log, and what waits fo
   const rows = await allInState(tenantId, "cancelled", 3);
   expect(rows.map((row) => row.state_reason)).toContain("webhook-disabled");
   expect(await rowsOf(db, tenantId, sql`SELECT state, state_reason FROM webhook`)).toEqual([{ state: "disabled", state_reason: "gone" }]);
-  expect(await rowsOf(db, tenantId, sql`SELECT action, target_id FROM admin_entry`)).toEqual([
+  expect(await rowsOf(db, tenantId, sql`SELECT action, target_id FROM admin_entry WHERE action = 'webhook.disable'`)).toEqual([
     { action: "webhook.disable", target_id: hook.webhookId },
   ]);
 });

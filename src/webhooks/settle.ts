@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { appendAdminEntry } from "../audit/append.ts";
 import type { Db, Tx } from "../db/database.ts";
 import { platformTx } from "../db/tx.ts";
+import { auditEnds } from "./audit-ends.ts";
 import type { Claimed } from "./claim.ts";
 
 /** What becomes of a claimed delivery. Without `attempt` nothing was sent (held, or cancelled before the try). */
@@ -34,6 +35,11 @@ export type Attempt = {
 export async function settle(db: Db, run: string, batch: readonly Settlement[]): Promise<void> {
   await platformTx(db, async (tx) => {
     await sql`SELECT aqueduto.settle_deliveries(${run}, ${JSON.stringify(batch.map(settlementRow))}::jsonb)`.execute(tx);
+    await auditEnds(
+      tx,
+      run,
+      batch.map(({ claimed: { tenant_id, day, delivery_id } }) => ({ tenant_id, day, delivery_id })),
+    );
     await updateHealth(tx, batch);
     for (const settlement of batch) {
       if (settlement.disableWebhook === true) await disableWebhook(tx, run, settlement.claimed);
