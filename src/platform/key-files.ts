@@ -45,6 +45,11 @@ export function makeKeyFile(path: string): Buffer {
   return key;
 }
 
+/** Writes a key file (0600) that is not there yet. */
+export function writeKeyFile(path: string, key: Buffer): void {
+  writeFileSync(path, `${key.toString("hex")}\n`, { mode: 0o600, flag: "wx", flush: true });
+}
+
 /** Ids of the key files of one purpose in the directory. */
 export async function keyFileIds(directory: string, purpose: string): Promise<string[]> {
   const pattern = new RegExp(`^${purpose}-([0-9a-z]{8})$`);

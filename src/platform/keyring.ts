@@ -3,23 +3,31 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { keyFileIds, keyFilePath, makeKeyFile, readKeyFile } from "./key-files.ts";
 import { KeyringError } from "./keyring-error.ts";
-import type { DataKey } from "./seal.ts";
+import type { DataKey, SealKeys } from "./seal.ts";
 
 export type Pepper = { kid: string; key: Buffer };
 
-export type Keyring = {
-  /** Of token digests. `previous` still stands in rows that have not been rewritten. */
-  pepper: Pepper & { previous?: Pepper };
-  /** Seals what is new. */
-  data: DataKey;
+/** Its members change when a key is rotated, so they are read where they are used and never kept. */
+export type Keyring = SealKeys & {
+  /** Of token digests. `previous` is a second one that digests may stand under: the one before, or the one to come. */
+  readonly pepper: Pepper & { previous?: Pepper };
+  /** Makes the references that licenses see instead of a matrícula; not rotated, so that references last. */
+  readonly reference: DataKey;
+  /** Of the hashes by which the audit finds the calls about a person; not rotated, so that calls of before are found. */
+  readonly subject: DataKey;
   /** 32 bytes in a file of that name in the key directory, made (0600) on first use. */
   namedSecret(name: string): Buffer;
 };
 
-export type KeyPurpose = "pepper" | "data";
+export type KeyPurpose = "pepper" | "data" | "reference" | "subject";
 
-/** What the database knows about a key: enough to notice a missing or a wrong file, not enough to be the key. */
-export type KeyCheck = { kid: string; purpose: KeyPurpose; check_value: Buffer; state: "live" | "old" | "ended" };
+const purposes: readonly KeyPurpose[] = ["pepper", "data", "reference", "subject"];
+
+/**
+ * What the database knows about a key: enough to notice a missing or a wrong file, not enough to be the key. `next` is
+ * a key that every node reads before the first of them uses it.
+ */
+export type KeyCheck = { kid: string; purpose: KeyPurpose; check_value: Buffer; state: "next" | "live" | "old" | "ended" };
 
 /** HMAC-SHA-256(key, "aqueduto-check"). */
 export function keyCheckValue(key: Buffer): Buffer {
@@ -32,45 +40,100 @@ export function keyCheckValue(key: Buffer): Buffer {
  */
 export async function makeFirstKeys(directory: string): Promise<KeyCheck[]> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  return [await makeFirstKey(directory, "pepper"), await makeFirstKey(directory, "data")];
+  const made: KeyCheck[] = [];
+  for (const purpose of purposes) made.push(await makeFirstKey(directory, purpose));
+  return made;
 }
 
-async function makeFirstKey(directory: string, purpose: KeyPurpose): Promise<KeyCheck> {
+/** The key of a purpose that the database knows none of. Throws KeyringError when several files could be it. */
+export async function makeFirstKey(directory: string, purpose: KeyPurpose): Promise<KeyCheck> {
   const found = await keyFileIds(directory, purpose);
   if (found.length > 1) {
     throw new KeyringError(
       `The database knows no keys, and ${directory} has several of kind ${purpose} (${found.join(", ")}). This looks like another installation's directory: give this one its own AQUEDUTO_KEYS.`,
     );
   }
-  const kid = found[0] ?? randomBytes(4).toString("hex");
-  const key = makeKeyFile(keyFilePath(directory, purpose, kid));
-  return { kid, purpose, check_value: keyCheckValue(key), state: "live" };
+  return makeKey(directory, { purpose, kid: found[0] ?? newKid(), state: "live" });
 }
+
+/** A new key of a purpose, in a file of its own in the directory; it is in use once the database says so. */
+export function makeNextKey(directory: string, purpose: KeyPurpose): KeyCheck {
+  return makeKey(directory, { purpose, kid: newKid(), state: "next" });
+}
+
+function makeKey(directory: string, of: Omit<KeyCheck, "check_value">): KeyCheck {
+  return { ...of, check_value: keyCheckValue(makeKeyFile(keyFilePath(directory, of.purpose, of.kid))) };
+}
+
+function newKid(): string {
+  return randomBytes(4).toString("hex");
+}
+
+/** A keyring that takes up rotated keys while the process runs. */
+export type OpenKeyring = Keyring & {
+  /** Reads the keys that the database names now. Throws KeyringError, and keeps what it has, when one cannot be opened. */
+  refresh(checks: readonly KeyCheck[]): void;
+};
 
 /**
  * Opens the keys that the database's rows need. Throws KeyringError, and makes nothing, when a file is missing or
  * holds another key.
  */
-export function openKeyring(directory: string, checks: readonly KeyCheck[]): Keyring {
-  const needed = checks.filter((check) => check.state !== "ended");
-  const keys = new Map(needed.map((check) => [check.kid, openKey(directory, check)]));
-  const live = (purpose: KeyPurpose) =>
-    theOnly(
-      needed.filter((check) => check.purpose === purpose && check.state === "live"),
-      purpose,
-    );
-  const withKey = ({ kid }: KeyCheck) => ({ kid, key: keys.get(kid) ?? Buffer.alloc(0) });
-  const previous = needed.find((check) => check.purpose === "pepper" && check.state === "old");
+export function openKeyring(directory: string, checks: readonly KeyCheck[]): OpenKeyring {
+  let keys = readKeys(directory, checks);
   return {
-    pepper: { ...withKey(live("pepper")), ...(previous === undefined ? {} : { previous: withKey(previous) }) },
-    data: withKey(live("data")),
+    get pepper() {
+      return keys.pepper;
+    },
+    get data() {
+      return keys.data;
+    },
+    get oldData() {
+      return keys.oldData;
+    },
+    get reference() {
+      return keys.reference;
+    },
+    get subject() {
+      return keys.subject;
+    },
     namedSecret: (name) => namedSecret(directory, name),
+    refresh(next) {
+      keys = readKeys(directory, next);
+    },
   };
 }
 
-function theOnly(found: KeyCheck[], purpose: KeyPurpose): KeyCheck {
+/** Throws KeyringError when a file that the rows of the database need is missing or holds another key. */
+export function checkKeyFiles(directory: string, checks: readonly KeyCheck[]): void {
+  for (const check of checks) if (check.state !== "ended") openKey(directory, check);
+}
+
+function readKeys(directory: string, checks: readonly KeyCheck[]): Omit<Keyring, "namedSecret"> {
+  const needed = checks.filter((check) => check.state !== "ended").map((check) => ({ ...check, key: openKey(directory, check) }));
+  const of = (purpose: KeyPurpose) => needed.filter((check) => check.purpose === purpose);
+  const live = (purpose: KeyPurpose) =>
+    theOnly(
+      of(purpose).filter((check) => check.state === "live"),
+      purpose,
+    );
+  const previous = of("pepper").find((check) => check.state !== "live");
+  return {
+    pepper: { ...live("pepper"), ...(previous === undefined ? {} : { previous: { kid: previous.kid, key: previous.key } }) },
+    data: live("data"),
+    oldData: new Map(
+      of("data")
+        .filter((check) => check.state !== "live")
+        .map(({ kid, key }) => [kid, key]),
+    ),
+    reference: live("reference"),
+    subject: live("subject"),
+  };
+}
+
+function theOnly(found: (KeyCheck & { key: Buffer })[], purpose: KeyPurpose): DataKey {
   const [check] = found;
-  if (check !== undefined && found.length === 1) return check;
+  if (check !== undefined && found.length === 1) return { kid: check.kid, key: check.key };
   throw new KeyringError(`aqueduto.key_check must have one live key of kind ${purpose}; it has ${found.length}.`);
 }
 

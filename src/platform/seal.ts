@@ -3,6 +3,9 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 /** A 32-byte symmetric key with the id that sealed values name. */
 export type DataKey = { kid: string; key: Buffer };
 
+/** `data` seals what is new; `oldData` (by id) opens what was sealed before a rotation, or by a node that is ahead. */
+export type SealKeys = { readonly data: DataKey; readonly oldData: ReadonlyMap<string, Buffer> };
+
 /**
  * Encrypts with AES-256-GCM. Layout: 1 byte version, 1 byte length of kid, kid, 12 bytes nonce, 16 bytes tag, ciphertext.
  * `context` binds the value to its place (table, column, row id): a sealed value moved elsewhere does not open.
@@ -31,4 +34,11 @@ export function unseal(key: DataKey, sealed: Buffer, context: string): Buffer {
   decipher.setAAD(Buffer.from(context));
   decipher.setAuthTag(sealed.subarray(at + 12, at + 28));
   return Buffer.concat([decipher.update(sealed.subarray(at + 28)), decipher.final()]);
+}
+
+/** Opens what `seal` made under any of the keys. Throws when none is its key, or the context or a byte differs. */
+export function openSealed(keys: SealKeys, sealed: Buffer, context: string): Buffer {
+  const kid = sealedBy(sealed);
+  const old = keys.oldData.get(kid);
+  return unseal(old === undefined ? keys.data : { kid, key: old }, sealed, context);
 }
