@@ -12,15 +12,25 @@ CREATE TABLE aqueduto.access (
   state text NOT NULL DEFAULT 'active'::text,
   expires_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  disabled_by text,
+  certificate_sha256 bytea,
+  signature_key bytea,
+  changed_epoch bigint NOT NULL DEFAULT 0,
   CONSTRAINT access_pkey PRIMARY KEY (tenant_id, access_id),
   CONSTRAINT access_tenant_id_client_id_license_id_key UNIQUE (tenant_id, client_id, license_id),
   CONSTRAINT access_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES aqueduto.client(tenant_id, client_id),
   CONSTRAINT access_tenant_id_license_id_fkey FOREIGN KEY (tenant_id, license_id) REFERENCES aqueduto.license(tenant_id, license_id),
+  CONSTRAINT access_certificate_sha256_check CHECK ((octet_length(certificate_sha256) = 32)),
+  CONSTRAINT access_disabled_by_check CHECK ((disabled_by = ANY (ARRAY['utility'::text, 'partner'::text]))),
   CONSTRAINT access_kind_check CHECK ((kind = ANY (ARRAY['publishable'::text, 'confidential'::text]))),
   CONSTRAINT access_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text]))),
+  CONSTRAINT access_signature_key_check CHECK ((octet_length(signature_key) = 32)),
   CONSTRAINT access_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text, 'revoked'::text])))
 );
-CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.access FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE INDEX access_changed ON aqueduto.access USING btree (changed_epoch);
+CREATE INDEX access_license ON aqueduto.access USING btree (tenant_id, license_id);
+CREATE TRIGGER changed_epoch BEFORE INSERT OR UPDATE ON aqueduto.access FOR EACH ROW EXECUTE FUNCTION aqueduto.stamp_changed_epoch();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE ON aqueduto.access FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.access ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.access FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.access TO aqueduto_app;
@@ -112,12 +122,19 @@ CREATE TABLE aqueduto.api_key (
   event_types text[] NOT NULL DEFAULT '{}'::text[],
   state text NOT NULL DEFAULT 'active'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text,
+  partner_ids text[],
+  expires_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  ended_reason text,
   CONSTRAINT api_key_pkey PRIMARY KEY (tenant_id, key_id),
   CONSTRAINT api_key_digest_key UNIQUE (digest),
   CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
   CONSTRAINT api_key_digest_check CHECK ((octet_length(digest) = 32)),
+  CONSTRAINT api_key_partner_ids_check CHECK ((cardinality(partner_ids) > 0)),
   CONSTRAINT api_key_state_check CHECK ((state = ANY (ARRAY['active'::text, 'ended'::text])))
 );
+CREATE INDEX api_key_pepper ON aqueduto.api_key USING btree (pepper_id) WHERE (state = 'active'::text);
 ALTER TABLE aqueduto.api_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.api_key FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.api_key TO aqueduto_app;
@@ -229,11 +246,17 @@ CREATE TABLE aqueduto.client (
   name text NOT NULL,
   state text NOT NULL DEFAULT 'active'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  disabled_by text,
+  changed_epoch bigint NOT NULL DEFAULT 0,
   CONSTRAINT client_pkey PRIMARY KEY (tenant_id, client_id),
   CONSTRAINT client_tenant_id_partner_id_fkey FOREIGN KEY (tenant_id, partner_id) REFERENCES aqueduto.partner(tenant_id, partner_id),
+  CONSTRAINT client_disabled_by_check CHECK ((disabled_by = ANY (ARRAY['utility'::text, 'partner'::text]))),
   CONSTRAINT client_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text, 'revoked'::text])))
 );
-CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.client FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE INDEX client_changed ON aqueduto.client USING btree (changed_epoch);
+CREATE INDEX client_partner ON aqueduto.client USING btree (tenant_id, partner_id);
+CREATE TRIGGER changed_epoch BEFORE INSERT OR UPDATE ON aqueduto.client FOR EACH ROW EXECUTE FUNCTION aqueduto.stamp_changed_epoch();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE ON aqueduto.client FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.client ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.client FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.client TO aqueduto_app;
@@ -317,6 +340,37 @@ ALTER TABLE aqueduto.event_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURI
 CREATE POLICY tenant ON aqueduto.event_key FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT ON aqueduto.event_key TO aqueduto_app;
 
+CREATE TABLE aqueduto.factor (
+  tenant_id text NOT NULL,
+  factor_id text NOT NULL,
+  user_id text NOT NULL,
+  kind text NOT NULL,
+  name text NOT NULL,
+  secret_sealed bytea,
+  last_step bigint,
+  credential_id text,
+  public_key bytea,
+  sign_count bigint,
+  transports text[] NOT NULL DEFAULT '{}'::text[],
+  rp_id text,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  CONSTRAINT factor_pkey PRIMARY KEY (tenant_id, factor_id),
+  CONSTRAINT factor_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES aqueduto.person(tenant_id, user_id),
+  CONSTRAINT factor_check CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+  CONSTRAINT factor_check1 CHECK (((kind = 'totp'::text) = (secret_sealed IS NOT NULL))),
+  CONSTRAINT factor_check2 CHECK (((kind = 'passkey'::text) = ((credential_id IS NOT NULL) AND (public_key IS NOT NULL) AND (sign_count IS NOT NULL) AND (rp_id IS NOT NULL)))),
+  CONSTRAINT factor_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text]))),
+  CONSTRAINT factor_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'ended'::text])))
+);
+CREATE UNIQUE INDEX factor_credential ON aqueduto.factor USING btree (tenant_id, credential_id) WHERE ((credential_id IS NOT NULL) AND (state <> 'ended'::text));
+CREATE INDEX factor_of_person ON aqueduto.factor USING btree (tenant_id, user_id) WHERE (state <> 'ended'::text);
+ALTER TABLE aqueduto.factor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.factor FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.factor TO aqueduto_app;
+
 CREATE TABLE aqueduto.gsan_base (
   tenant_id text NOT NULL,
   base_id text NOT NULL,
@@ -341,6 +395,82 @@ CREATE TABLE aqueduto.gsan_base (
 ALTER TABLE aqueduto.gsan_base ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.gsan_base FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.gsan_base TO aqueduto_app;
+
+CREATE TABLE aqueduto.identity_provider (
+  tenant_id text NOT NULL,
+  provider_id text NOT NULL,
+  name text NOT NULL,
+  issuer text NOT NULL,
+  client_id text NOT NULL,
+  client_secret_sealed bytea NOT NULL,
+  email_domains text[] NOT NULL,
+  role_claim text,
+  role_map jsonb NOT NULL DEFAULT '[]'::jsonb,
+  trusts_second_factor boolean NOT NULL DEFAULT false,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT identity_provider_pkey PRIMARY KEY (tenant_id, provider_id),
+  CONSTRAINT identity_provider_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT identity_provider_email_domains_check CHECK ((cardinality(email_domains) > 0)),
+  CONSTRAINT identity_provider_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text])))
+);
+ALTER TABLE aqueduto.identity_provider ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.identity_provider FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.identity_provider TO aqueduto_app;
+
+CREATE TABLE aqueduto.incident (
+  tenant_id text NOT NULL,
+  incident_id text NOT NULL,
+  state text NOT NULL,
+  title text NOT NULL,
+  description text NOT NULL,
+  occurred_at timestamp with time zone,
+  known_at timestamp with time zone NOT NULL,
+  small_agent boolean NOT NULL DEFAULT false,
+  notify_due_at timestamp with time zone NOT NULL,
+  complete_due_at timestamp with time zone,
+  risk text,
+  categories text[] NOT NULL DEFAULT '{}'::text[],
+  subjects_estimate bigint,
+  measures text,
+  notified_at timestamp with time zone,
+  subjects_notified_at timestamp with time zone,
+  authority_protocol text,
+  delay_reason text,
+  completed_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT incident_pkey PRIMARY KEY (tenant_id, incident_id),
+  CONSTRAINT incident_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT incident_check CHECK (((notified_at IS NULL) OR (complete_due_at IS NOT NULL))),
+  CONSTRAINT incident_check1 CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL))),
+  CONSTRAINT incident_risk_check CHECK ((risk = ANY (ARRAY['relevant'::text, 'not_relevant'::text]))),
+  CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['opened'::text, 'assessed'::text, 'notified'::text, 'completed'::text, 'closed'::text]))),
+  CONSTRAINT incident_subjects_estimate_check CHECK ((subjects_estimate >= 0))
+);
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON aqueduto.incident FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.refuse_change();
+ALTER TABLE aqueduto.incident ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.incident FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.incident TO aqueduto_app;
+
+CREATE TABLE aqueduto.incident_step (
+  tenant_id text NOT NULL,
+  incident_id text NOT NULL,
+  step integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor_kind text NOT NULL,
+  actor_id text NOT NULL,
+  from_state text,
+  to_state text NOT NULL,
+  note text,
+  CONSTRAINT incident_step_pkey PRIMARY KEY (tenant_id, incident_id, step),
+  CONSTRAINT incident_step_tenant_id_incident_id_fkey FOREIGN KEY (tenant_id, incident_id) REFERENCES aqueduto.incident(tenant_id, incident_id),
+  CONSTRAINT incident_step_step_check CHECK ((step >= 1))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON aqueduto.incident_step FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.refuse_change();
+ALTER TABLE aqueduto.incident_step ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.incident_step FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT ON aqueduto.incident_step TO aqueduto_app;
 
 CREATE TABLE aqueduto.journal (
   journal_id text NOT NULL,
@@ -368,11 +498,44 @@ CREATE TABLE aqueduto.key_check (
   check_value bytea NOT NULL,
   state text NOT NULL DEFAULT 'live'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  ends_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  asked_by text,
   CONSTRAINT key_check_pkey PRIMARY KEY (kid),
-  CONSTRAINT key_check_purpose_check CHECK ((purpose = ANY (ARRAY['pepper'::text, 'data'::text]))),
-  CONSTRAINT key_check_state_check CHECK ((state = ANY (ARRAY['live'::text, 'old'::text, 'ended'::text])))
+  CONSTRAINT key_check_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT key_check_check CHECK (((ends_at IS NULL) OR (purpose = 'pepper'::text))),
+  CONSTRAINT key_check_purpose_check CHECK ((purpose = ANY (ARRAY['pepper'::text, 'data'::text, 'reference'::text, 'subject'::text]))),
+  CONSTRAINT key_check_state_check CHECK ((state = ANY (ARRAY['next'::text, 'live'::text, 'old'::text, 'ended'::text])))
 );
+CREATE UNIQUE INDEX key_check_one_live ON aqueduto.key_check USING btree (purpose) WHERE (state = 'live'::text);
+CREATE UNIQUE INDEX key_check_two_peppers ON aqueduto.key_check USING btree (purpose) WHERE ((state = ANY (ARRAY['next'::text, 'old'::text])) AND (purpose = 'pepper'::text));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.key_check TO aqueduto_app;
+
+CREATE TABLE aqueduto.kill_switch (
+  tenant_id text NOT NULL,
+  switch_id text NOT NULL,
+  level text NOT NULL,
+  target_id text NOT NULL,
+  reason text NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  set_by_kind text NOT NULL,
+  set_by text NOT NULL,
+  undone_at timestamp with time zone,
+  undone_by_kind text,
+  undone_by text,
+  undone_reason text,
+  CONSTRAINT kill_switch_pkey PRIMARY KEY (tenant_id, switch_id),
+  CONSTRAINT kill_switch_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT kill_switch_check CHECK (((level = 'all'::text) = (target_id = ''::text))),
+  CONSTRAINT kill_switch_check1 CHECK (((undone_at IS NULL) = ((undone_by IS NULL) AND (undone_by_kind IS NULL) AND (undone_reason IS NULL)))),
+  CONSTRAINT kill_switch_level_check CHECK ((level = ANY (ARRAY['token'::text, 'access'::text, 'license'::text, 'partner'::text, 'service'::text, 'all'::text])))
+);
+CREATE UNIQUE INDEX kill_switch_on ON aqueduto.kill_switch USING btree (tenant_id, level, target_id) WHERE (undone_at IS NULL);
+CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.kill_switch FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+ALTER TABLE aqueduto.kill_switch ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.kill_switch FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT ON aqueduto.kill_switch TO aqueduto_app;
+GRANT UPDATE (undone_at, undone_by_kind, undone_by, undone_reason) ON aqueduto.kill_switch TO aqueduto_app;
 
 CREATE TABLE aqueduto.lease (
   name text NOT NULL,
@@ -397,6 +560,9 @@ CREATE TABLE aqueduto.license (
   rate_per_second numeric(9,3) NOT NULL,
   burst integer NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  state_reason text,
+  state_at timestamp with time zone,
+  state_by text,
   CONSTRAINT license_pkey PRIMARY KEY (tenant_id, license_id),
   CONSTRAINT license_tenant_id_partner_id_fkey FOREIGN KEY (tenant_id, partner_id) REFERENCES aqueduto.partner(tenant_id, partner_id),
   CONSTRAINT license_burst_check CHECK ((burst >= 1)),
@@ -423,19 +589,78 @@ ALTER TABLE aqueduto.license_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SE
 CREATE POLICY tenant ON aqueduto.license_event FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.license_event TO aqueduto_app;
 
+CREATE TABLE aqueduto.license_object (
+  tenant_id text NOT NULL,
+  license_id text NOT NULL,
+  municipalities integer[] NOT NULL DEFAULT '{}'::integer[],
+  localities integer[] NOT NULL DEFAULT '{}'::integer[],
+  matriculas bytea,
+  ranges integer[] NOT NULL DEFAULT '{}'::integer[],
+  CONSTRAINT license_object_pkey PRIMARY KEY (tenant_id, license_id),
+  CONSTRAINT license_object_tenant_id_license_id_fkey FOREIGN KEY (tenant_id, license_id) REFERENCES aqueduto.license(tenant_id, license_id),
+  CONSTRAINT license_object_ranges_check CHECK (((cardinality(ranges) % 2) = 0))
+);
+CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.license_object FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+ALTER TABLE aqueduto.license_object ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.license_object FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.license_object TO aqueduto_app;
+
 CREATE TABLE aqueduto.license_operation (
   tenant_id text NOT NULL,
   license_id text NOT NULL,
   operation_id text NOT NULL,
   projection jsonb NOT NULL,
+  fields text[],
   CONSTRAINT license_operation_pkey PRIMARY KEY (tenant_id, license_id, operation_id),
   CONSTRAINT license_operation_tenant_id_license_id_fkey FOREIGN KEY (tenant_id, license_id) REFERENCES aqueduto.license(tenant_id, license_id),
-  CONSTRAINT license_operation_tenant_id_operation_id_fkey FOREIGN KEY (tenant_id, operation_id) REFERENCES aqueduto.operation(tenant_id, operation_id)
+  CONSTRAINT license_operation_tenant_id_operation_id_fkey FOREIGN KEY (tenant_id, operation_id) REFERENCES aqueduto.operation(tenant_id, operation_id),
+  CONSTRAINT license_operation_fields_check CHECK (((cardinality(fields) >= 1) AND (cardinality(fields) <= 500)))
 );
 CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.license_operation FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE TRIGGER served_only BEFORE INSERT OR UPDATE ON aqueduto.license_operation FOR EACH ROW EXECUTE FUNCTION aqueduto.refuse_described_grant();
 ALTER TABLE aqueduto.license_operation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.license_operation FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.license_operation TO aqueduto_app;
+
+CREATE TABLE aqueduto.license_version (
+  tenant_id text NOT NULL,
+  license_id text NOT NULL,
+  version integer NOT NULL,
+  state text NOT NULL,
+  content jsonb NOT NULL,
+  responsible_sealed bytea,
+  encarregado_sealed bytea,
+  matriculas bytea,
+  matricula_count integer NOT NULL DEFAULT 0,
+  authors text[] NOT NULL,
+  drafted_by text NOT NULL,
+  drafted_at timestamp with time zone NOT NULL,
+  restores integer,
+  submitted_by text,
+  submitted_at timestamp with time zone,
+  approved_by text,
+  approved_at timestamp with time zone,
+  approved_effect text,
+  single_approver boolean NOT NULL DEFAULT false,
+  published_by text,
+  published_at timestamp with time zone,
+  reason text,
+  reason_by text,
+  reason_at timestamp with time zone,
+  CONSTRAINT license_version_pkey PRIMARY KEY (tenant_id, license_id, version),
+  CONSTRAINT license_version_tenant_id_license_id_fkey FOREIGN KEY (tenant_id, license_id) REFERENCES aqueduto.license(tenant_id, license_id),
+  CONSTRAINT license_version_authors_check CHECK ((cardinality(authors) > 0)),
+  CONSTRAINT license_version_check CHECK (((matriculas IS NULL) = (matricula_count = 0))),
+  CONSTRAINT license_version_matricula_count_check CHECK (((matricula_count >= 0) AND (matricula_count <= 100000))),
+  CONSTRAINT license_version_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'refused'::text, 'approved'::text, 'published'::text, 'superseded'::text, 'withdrawn'::text]))),
+  CONSTRAINT license_version_version_check CHECK ((version > 0))
+);
+CREATE UNIQUE INDEX license_version_one_open ON aqueduto.license_version USING btree (tenant_id, license_id) WHERE (state = ANY (ARRAY['draft'::text, 'submitted'::text, 'refused'::text, 'approved'::text]));
+CREATE UNIQUE INDEX license_version_one_published ON aqueduto.license_version USING btree (tenant_id, license_id) WHERE (state = 'published'::text);
+CREATE TRIGGER frozen BEFORE UPDATE ON aqueduto.license_version FOR EACH ROW EXECUTE FUNCTION aqueduto.license_version_frozen();
+ALTER TABLE aqueduto.license_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.license_version FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.license_version TO aqueduto_app;
 
 CREATE TABLE aqueduto.migration (
   number integer NOT NULL,
@@ -470,14 +695,25 @@ CREATE TABLE aqueduto.operation (
   publishable boolean NOT NULL DEFAULT false,
   timeout_ms integer NOT NULL DEFAULT 4500,
   max_body_bytes integer NOT NULL DEFAULT 65536,
+  state text NOT NULL DEFAULT 'served'::text,
+  upstream jsonb,
+  tags text[] NOT NULL DEFAULT '{}'::text[],
+  timeout_override_ms integer,
+  deprecated_at timestamp with time zone,
+  sunset_at timestamp with time zone,
   CONSTRAINT operation_pkey PRIMARY KEY (tenant_id, service_id, operation_id),
   CONSTRAINT operation_tenant_id_method_path_key UNIQUE (tenant_id, method, path),
   CONSTRAINT operation_tenant_id_operation_id_key UNIQUE (tenant_id, operation_id),
   CONSTRAINT operation_tenant_id_service_id_fkey FOREIGN KEY (tenant_id, service_id) REFERENCES aqueduto.service(tenant_id, service_id),
+  CONSTRAINT operation_check CHECK (((state = 'described'::text) = (upstream IS NOT NULL))),
+  CONSTRAINT operation_check1 CHECK (((sunset_at IS NULL) OR ((deprecated_at IS NOT NULL) AND (sunset_at >= deprecated_at)))),
   CONSTRAINT operation_max_body_bytes_check CHECK ((max_body_bytes >= 0)),
   CONSTRAINT operation_method_check CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text, 'PUT'::text, 'PATCH'::text, 'DELETE'::text]))),
-  CONSTRAINT operation_timeout_ms_check CHECK (((timeout_ms >= 1) AND (timeout_ms <= 60000)))
+  CONSTRAINT operation_state_check CHECK ((state = ANY (ARRAY['served'::text, 'described'::text]))),
+  CONSTRAINT operation_timeout_ms_check CHECK (((timeout_ms >= 1) AND (timeout_ms <= 60000))),
+  CONSTRAINT operation_timeout_override_ms_check CHECK (((timeout_override_ms >= 1) AND (timeout_override_ms <= 60000)))
 );
+CREATE TRIGGER granted_served BEFORE UPDATE OF state ON aqueduto.operation FOR EACH ROW WHEN (((new.state = 'described'::text) AND (old.state = 'served'::text))) EXECUTE FUNCTION aqueduto.keep_granted_served();
 CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.operation FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.operation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.operation FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
@@ -498,6 +734,71 @@ ALTER TABLE aqueduto.partner ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY
 CREATE POLICY tenant ON aqueduto.partner FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.partner TO aqueduto_app;
 
+CREATE TABLE aqueduto.person (
+  tenant_id text NOT NULL,
+  user_id text NOT NULL,
+  email_hash bytea NOT NULL,
+  pepper_id text NOT NULL,
+  email_sealed bytea NOT NULL,
+  name_sealed bytea NOT NULL,
+  roles text[] NOT NULL,
+  partner_ids text[] NOT NULL DEFAULT '{}'::text[],
+  state text NOT NULL,
+  state_reason text,
+  password text,
+  password_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  last_sign_in_at timestamp with time zone,
+  CONSTRAINT person_pkey PRIMARY KEY (tenant_id, user_id),
+  CONSTRAINT person_tenant_id_email_hash_key UNIQUE (tenant_id, email_hash),
+  CONSTRAINT person_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT person_check CHECK (((password IS NULL) = (password_at IS NULL))),
+  CONSTRAINT person_check1 CHECK ((('integrador'::text = ANY (roles)) = (cardinality(partner_ids) > 0))),
+  CONSTRAINT person_email_hash_check CHECK ((octet_length(email_hash) = 32)),
+  CONSTRAINT person_roles_check CHECK ((cardinality(roles) > 0)),
+  CONSTRAINT person_roles_check1 CHECK (((NOT ('integrador'::text = ANY (roles))) OR (cardinality(roles) = 1))),
+  CONSTRAINT person_state_check CHECK ((state = ANY (ARRAY['invited'::text, 'active'::text, 'disabled'::text])))
+);
+ALTER TABLE aqueduto.person ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.person FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.person TO aqueduto_app;
+
+CREATE TABLE aqueduto.person_identity (
+  tenant_id text NOT NULL,
+  provider_id text NOT NULL,
+  subject_hash bytea NOT NULL,
+  user_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT person_identity_pkey PRIMARY KEY (tenant_id, provider_id, subject_hash),
+  CONSTRAINT person_identity_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES aqueduto.identity_provider(tenant_id, provider_id),
+  CONSTRAINT person_identity_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES aqueduto.person(tenant_id, user_id),
+  CONSTRAINT person_identity_subject_hash_check CHECK ((octet_length(subject_hash) = 32))
+);
+ALTER TABLE aqueduto.person_identity ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.person_identity FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT ON aqueduto.person_identity TO aqueduto_app;
+
+CREATE TABLE aqueduto.person_link (
+  tenant_id text NOT NULL,
+  link_id text NOT NULL,
+  kind text NOT NULL,
+  user_id text,
+  digest bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT person_link_pkey PRIMARY KEY (tenant_id, link_id),
+  CONSTRAINT person_link_digest_key UNIQUE (digest),
+  CONSTRAINT person_link_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT person_link_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES aqueduto.person(tenant_id, user_id),
+  CONSTRAINT person_link_check CHECK (((kind = 'setup'::text) = (user_id IS NULL))),
+  CONSTRAINT person_link_digest_check CHECK ((octet_length(digest) = 32)),
+  CONSTRAINT person_link_kind_check CHECK ((kind = ANY (ARRAY['setup'::text, 'invite'::text, 'reset'::text])))
+);
+ALTER TABLE aqueduto.person_link ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.person_link FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.person_link TO aqueduto_app;
+
 CREATE TABLE aqueduto.policy_epoch (
   only_row boolean NOT NULL DEFAULT true,
   epoch bigint NOT NULL DEFAULT 1,
@@ -505,6 +806,72 @@ CREATE TABLE aqueduto.policy_epoch (
   CONSTRAINT policy_epoch_only_row_check CHECK (only_row)
 );
 GRANT SELECT ON aqueduto.policy_epoch TO aqueduto_app;
+
+CREATE TABLE aqueduto.policy_table_epoch (
+  table_name text NOT NULL,
+  epoch bigint NOT NULL,
+  CONSTRAINT policy_table_epoch_pkey PRIMARY KEY (table_name)
+);
+GRANT SELECT ON aqueduto.policy_table_epoch TO aqueduto_app;
+
+CREATE TABLE aqueduto.recovery_code (
+  tenant_id text NOT NULL,
+  user_id text NOT NULL,
+  digest bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT recovery_code_pkey PRIMARY KEY (tenant_id, user_id, digest),
+  CONSTRAINT recovery_code_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES aqueduto.person(tenant_id, user_id),
+  CONSTRAINT recovery_code_digest_check CHECK ((octet_length(digest) = 32))
+);
+ALTER TABLE aqueduto.recovery_code ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.recovery_code FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.recovery_code TO aqueduto_app;
+
+CREATE TABLE aqueduto.request (
+  tenant_id text NOT NULL,
+  slot bytea NOT NULL,
+  input_hash bytea NOT NULL,
+  request_id text NOT NULL,
+  state text NOT NULL,
+  status integer,
+  reply_sealed bytea,
+  started_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT request_pkey PRIMARY KEY (tenant_id, slot),
+  CONSTRAINT request_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT request_check CHECK (((state = 'done'::text) = ((reply_sealed IS NOT NULL) AND (status IS NOT NULL)))),
+  CONSTRAINT request_input_hash_check CHECK ((octet_length(input_hash) = 32)),
+  CONSTRAINT request_slot_check CHECK ((octet_length(slot) = 32)),
+  CONSTRAINT request_state_check CHECK ((state = ANY (ARRAY['running'::text, 'changed'::text, 'done'::text])))
+);
+CREATE INDEX request_expires ON aqueduto.request USING btree (expires_at);
+ALTER TABLE aqueduto.request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.request FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.request TO aqueduto_app;
+
+CREATE TABLE aqueduto.revocation (
+  tenant_id text NOT NULL,
+  revocation_id text NOT NULL,
+  what text NOT NULL,
+  target_kind text NOT NULL,
+  target_id text NOT NULL,
+  partner_id text,
+  epoch bigint NOT NULL,
+  requested_at timestamp with time zone NOT NULL,
+  state text NOT NULL DEFAULT 'committed'::text,
+  nodes jsonb NOT NULL DEFAULT '[]'::jsonb,
+  in_force_at timestamp with time zone,
+  CONSTRAINT revocation_pkey PRIMARY KEY (tenant_id, revocation_id),
+  CONSTRAINT revocation_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT revocation_check CHECK (((state = 'in_force'::text) = (in_force_at IS NOT NULL))),
+  CONSTRAINT revocation_state_check CHECK ((state = ANY (ARRAY['committed'::text, 'in_force'::text])))
+);
+CREATE INDEX revocation_open ON aqueduto.revocation USING btree (requested_at) WHERE (state = 'committed'::text);
+ALTER TABLE aqueduto.revocation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.revocation FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT ON aqueduto.revocation TO aqueduto_app;
+GRANT UPDATE (state, nodes, in_force_at) ON aqueduto.revocation TO aqueduto_app;
 
 CREATE TABLE aqueduto.service (
   tenant_id text NOT NULL,
@@ -517,14 +884,133 @@ CREATE TABLE aqueduto.service (
   openapi jsonb NOT NULL,
   state text NOT NULL DEFAULT 'active'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  health_path text,
+  health_every_seconds integer NOT NULL DEFAULT 30,
+  status_map jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT service_pkey PRIMARY KEY (tenant_id, service_id),
   CONSTRAINT service_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
-  CONSTRAINT service_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text])))
+  CONSTRAINT service_health_every_seconds_check CHECK (((health_every_seconds >= 10) AND (health_every_seconds <= 86400))),
+  CONSTRAINT service_health_path_check CHECK (((health_path ~ '^/'::text) AND (length(health_path) <= 500))),
+  CONSTRAINT service_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  CONSTRAINT service_status_map_check CHECK ((jsonb_typeof(status_map) = 'object'::text))
 );
 CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.service FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.service ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.service FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.service TO aqueduto_app;
+
+CREATE TABLE aqueduto.service_target (
+  tenant_id text NOT NULL,
+  service_id text NOT NULL,
+  mode text NOT NULL,
+  "position" integer NOT NULL,
+  url text NOT NULL,
+  health_state text NOT NULL DEFAULT 'unknown'::text,
+  health_since timestamp with time zone,
+  health_code text,
+  failures integer NOT NULL DEFAULT 0,
+  checked_at timestamp with time zone,
+  check_due_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT service_target_pkey PRIMARY KEY (tenant_id, service_id, mode, "position"),
+  CONSTRAINT service_target_tenant_id_service_id_mode_url_key UNIQUE (tenant_id, service_id, mode, url),
+  CONSTRAINT service_target_tenant_id_service_id_fkey FOREIGN KEY (tenant_id, service_id) REFERENCES aqueduto.service(tenant_id, service_id),
+  CONSTRAINT service_target_health_state_check CHECK ((health_state = ANY (ARRAY['unknown'::text, 'up'::text, 'down'::text]))),
+  CONSTRAINT service_target_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text]))),
+  CONSTRAINT service_target_position_check CHECK ((("position" >= 1) AND ("position" <= 20)))
+);
+CREATE INDEX service_target_due ON aqueduto.service_target USING btree (check_due_at);
+ALTER TABLE aqueduto.service_target ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.service_target FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.service_target TO aqueduto_app;
+
+CREATE TABLE aqueduto.service_version (
+  tenant_id text NOT NULL,
+  service_id text NOT NULL,
+  version integer NOT NULL,
+  openapi jsonb NOT NULL,
+  diff jsonb,
+  reason text,
+  actor_kind text NOT NULL,
+  actor_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT service_version_pkey PRIMARY KEY (tenant_id, service_id, version),
+  CONSTRAINT service_version_tenant_id_service_id_fkey FOREIGN KEY (tenant_id, service_id) REFERENCES aqueduto.service(tenant_id, service_id),
+  CONSTRAINT service_version_version_check CHECK ((version >= 1))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON aqueduto.service_version FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.refuse_change();
+ALTER TABLE aqueduto.service_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.service_version FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT ON aqueduto.service_version TO aqueduto_app;
+
+CREATE TABLE aqueduto.session (
+  tenant_id text NOT NULL,
+  session_id text NOT NULL,
+  user_id text NOT NULL,
+  digest bytea NOT NULL,
+  method text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_seen_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  second_factor_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  ended_reason text,
+  CONSTRAINT session_pkey PRIMARY KEY (tenant_id, session_id),
+  CONSTRAINT session_digest_key UNIQUE (digest),
+  CONSTRAINT session_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES aqueduto.person(tenant_id, user_id),
+  CONSTRAINT session_check CHECK (((ended_at IS NULL) = (ended_reason IS NULL))),
+  CONSTRAINT session_digest_check CHECK ((octet_length(digest) = 32)),
+  CONSTRAINT session_ended_reason_check CHECK ((ended_reason = ANY (ARRAY['sign_out'::text, 'ended'::text, 'rotated'::text, 'password'::text, 'disabled'::text, 'roles'::text, 'reset'::text]))),
+  CONSTRAINT session_method_check CHECK ((method = ANY (ARRAY['password'::text, 'passkey'::text, 'link'::text, 'oidc'::text])))
+);
+CREATE INDEX session_of_person ON aqueduto.session USING btree (tenant_id, user_id, session_id DESC) WHERE (ended_at IS NULL);
+ALTER TABLE aqueduto.session ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.session FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.session TO aqueduto_app;
+
+CREATE TABLE aqueduto.sign_in_challenge (
+  tenant_id text NOT NULL,
+  challenge_id text NOT NULL,
+  kind text NOT NULL,
+  user_id text,
+  value_sealed bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_challenge_pkey PRIMARY KEY (tenant_id, challenge_id),
+  CONSTRAINT sign_in_challenge_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT sign_in_challenge_kind_check CHECK ((kind = ANY (ARRAY['passkey_add'::text, 'passkey'::text, 'oidc'::text])))
+);
+CREATE INDEX sign_in_challenge_old ON aqueduto.sign_in_challenge USING btree (expires_at);
+ALTER TABLE aqueduto.sign_in_challenge ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.sign_in_challenge FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.sign_in_challenge TO aqueduto_app;
+
+CREATE TABLE aqueduto.sign_in_failure (
+  tenant_id text NOT NULL,
+  subject text NOT NULL,
+  failures integer NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  locked_until timestamp with time zone,
+  CONSTRAINT sign_in_failure_pkey PRIMARY KEY (tenant_id, subject),
+  CONSTRAINT sign_in_failure_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT sign_in_failure_failures_check CHECK ((failures >= 0))
+);
+CREATE INDEX sign_in_failure_old ON aqueduto.sign_in_failure USING btree (last_at);
+ALTER TABLE aqueduto.sign_in_failure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.sign_in_failure FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.sign_in_failure TO aqueduto_app;
+
+CREATE TABLE aqueduto.subject_index (
+  tenant_id text NOT NULL,
+  subject_hash bytea NOT NULL,
+  at timestamp with time zone NOT NULL,
+  entry_id text NOT NULL,
+  CONSTRAINT subject_index_pkey PRIMARY KEY (tenant_id, subject_hash, at, entry_id),
+  CONSTRAINT subject_index_subject_hash_check CHECK ((octet_length(subject_hash) = 32))
+);
+ALTER TABLE aqueduto.subject_index ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.subject_index FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT ON aqueduto.subject_index TO aqueduto_app;
+GRANT DELETE, SELECT ON aqueduto.subject_index TO aqueduto_eraser;
 
 CREATE TABLE aqueduto.tenant (
   tenant_id text NOT NULL,
@@ -534,7 +1020,13 @@ CREATE TABLE aqueduto.tenant (
   unknown_client text NOT NULL DEFAULT 'hold'::text,
   demo boolean NOT NULL DEFAULT false,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  approval_mode text NOT NULL DEFAULT 'two_persons'::text,
+  approval_mode_reason text,
+  approval_mode_at timestamp with time zone,
+  approval_mode_by text,
   CONSTRAINT tenant_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT tenant_approval_mode_check CHECK ((approval_mode = ANY (ARRAY['two_persons'::text, 'single_approver'::text]))),
+  CONSTRAINT tenant_check CHECK (((approval_mode = 'two_persons'::text) OR ((approval_mode_reason IS NOT NULL) AND (approval_mode_at IS NOT NULL) AND (approval_mode_by IS NOT NULL)))),
   CONSTRAINT tenant_client_digit_rule_check CHECK ((client_digit_rule = ANY (ARRAY['modulo11'::text, 'modulo10'::text, 'none'::text]))),
   CONSTRAINT tenant_unknown_client_check CHECK ((unknown_client = ANY (ARRAY['hold'::text, 'property'::text])))
 );
@@ -556,6 +1048,8 @@ CREATE TABLE aqueduto.token (
   ended_at timestamp with time zone,
   ended_reason text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  own boolean NOT NULL DEFAULT false,
+  changed_epoch bigint NOT NULL DEFAULT 0,
   CONSTRAINT token_pkey PRIMARY KEY (tenant_id, token_id),
   CONSTRAINT token_tenant_id_access_id_fkey FOREIGN KEY (tenant_id, access_id) REFERENCES aqueduto.access(tenant_id, access_id),
   CONSTRAINT token_check CHECK (((state = 'retiring'::text) = ((retiring_until IS NOT NULL) AND (ended_at IS NULL)))),
@@ -564,13 +1058,57 @@ CREATE TABLE aqueduto.token (
   CONSTRAINT token_hint_check CHECK ((char_length(hint) = 4)),
   CONSTRAINT token_state_check CHECK ((state = ANY (ARRAY['live'::text, 'retiring'::text, 'ended'::text])))
 );
+CREATE INDEX token_access ON aqueduto.token USING btree (tenant_id, access_id, token_id);
+CREATE INDEX token_changed ON aqueduto.token USING btree (changed_epoch);
 CREATE UNIQUE INDEX token_digest ON aqueduto.token USING btree (digest);
 CREATE UNIQUE INDEX token_one_live ON aqueduto.token USING btree (tenant_id, access_id) WHERE (state = 'live'::text);
 CREATE UNIQUE INDEX token_one_retiring ON aqueduto.token USING btree (tenant_id, access_id) WHERE (state = 'retiring'::text);
-CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.token FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE INDEX token_pepper ON aqueduto.token USING btree (pepper_id) WHERE (state <> 'ended'::text);
+CREATE TRIGGER changed_epoch BEFORE INSERT OR UPDATE ON aqueduto.token FOR EACH ROW EXECUTE FUNCTION aqueduto.stamp_changed_epoch();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE ON aqueduto.token FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.token ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.token FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.token TO aqueduto_app;
+
+CREATE TABLE aqueduto.token_registration_try (
+  tenant_id text NOT NULL,
+  access_id text NOT NULL,
+  try_id text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT token_registration_try_pkey PRIMARY KEY (tenant_id, access_id, try_id),
+  CONSTRAINT token_registration_try_tenant_id_access_id_fkey FOREIGN KEY (tenant_id, access_id) REFERENCES aqueduto.access(tenant_id, access_id)
+);
+ALTER TABLE aqueduto.token_registration_try ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.token_registration_try FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT DELETE, INSERT, SELECT ON aqueduto.token_registration_try TO aqueduto_app;
+
+CREATE TABLE aqueduto.token_use (
+  tenant_id text NOT NULL,
+  token_id text NOT NULL,
+  operation_id text NOT NULL,
+  calls bigint NOT NULL,
+  first_at timestamp with time zone NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  last_status integer NOT NULL,
+  entry_id text NOT NULL,
+  ip_sealed bytea,
+  agent_sealed bytea,
+  CONSTRAINT token_use_pkey PRIMARY KEY (tenant_id, token_id, operation_id),
+  CONSTRAINT token_use_tenant_id_token_id_fkey FOREIGN KEY (tenant_id, token_id) REFERENCES aqueduto.token(tenant_id, token_id),
+  CONSTRAINT token_use_calls_check CHECK ((calls > 0))
+);
+ALTER TABLE aqueduto.token_use ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.token_use FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.token_use TO aqueduto_app;
+
+CREATE TABLE aqueduto.token_use_mark (
+  journal_id text NOT NULL,
+  counter bigint NOT NULL,
+  CONSTRAINT token_use_mark_pkey PRIMARY KEY (journal_id),
+  CONSTRAINT token_use_mark_journal_id_fkey FOREIGN KEY (journal_id) REFERENCES aqueduto.journal(journal_id),
+  CONSTRAINT token_use_mark_counter_check CHECK ((counter >= 0))
+);
+GRANT INSERT, SELECT, UPDATE ON aqueduto.token_use_mark TO aqueduto_app;
 
 CREATE TABLE aqueduto.webhook (
   tenant_id text NOT NULL,
@@ -665,6 +1203,7 @@ AS $function$
 DECLARE e bigint;
 BEGIN
   UPDATE aqueduto.policy_epoch SET epoch = epoch + 1 RETURNING epoch INTO e;
+  INSERT INTO aqueduto.policy_table_epoch VALUES (TG_TABLE_NAME, e) ON CONFLICT (table_name) DO UPDATE SET epoch = excluded.epoch;
   PERFORM pg_notify('aqueduto_policy', e::text);
   RETURN NULL;
 END $function$;
@@ -712,6 +1251,18 @@ AS $function$
     SELECT FROM aqueduto.lease l WHERE l.name = 'dispatcher:' || p_claimed_by AND l.until > now()))
 $function$;
 GRANT EXECUTE ON FUNCTION aqueduto.claimable(text,text) TO aqueduto_app;
+
+CREATE OR REPLACE FUNCTION aqueduto.digest_known(digests bytea[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET "aqueduto.tenant" TO '*'
+AS $function$
+  SELECT EXISTS (SELECT FROM aqueduto.token WHERE digest = ANY (digests))
+      OR EXISTS (SELECT FROM aqueduto.api_key WHERE digest = ANY (digests))
+$function$;
+GRANT EXECUTE ON FUNCTION aqueduto.digest_known(bytea[]) TO aqueduto_app;
 
 CREATE OR REPLACE FUNCTION aqueduto.drop_event_day(p_day date)
  RETURNS bigint
@@ -891,6 +1442,32 @@ BEGIN
   RETURN NEW;
 END $function$;
 
+CREATE OR REPLACE FUNCTION aqueduto.keep_granted_served()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM aqueduto.license_operation WHERE tenant_id = NEW.tenant_id AND operation_id = NEW.operation_id) THEN
+    RAISE EXCEPTION 'operation % is held by a license', NEW.operation_id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION aqueduto.license_version_frozen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+  IF OLD.state NOT IN ('draft', 'refused')
+     AND (NEW.content, NEW.matriculas, NEW.authors) IS DISTINCT FROM (OLD.content, OLD.matriculas, OLD.authors) THEN
+    RAISE EXCEPTION 'version % of license % is % and no longer changes', OLD.version, OLD.license_id, OLD.state
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION aqueduto.make_append_only(tab regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -983,6 +1560,18 @@ BEGIN
   RAISE EXCEPTION '% on %.% refused: append-only', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $function$;
 
+CREATE OR REPLACE FUNCTION aqueduto.refuse_described_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM aqueduto.operation WHERE tenant_id = NEW.tenant_id AND operation_id = NEW.operation_id AND state = 'described') THEN
+    RAISE EXCEPTION 'operation % is only described', NEW.operation_id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION aqueduto.settle_deliveries(p_run text, p_rows jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -1022,6 +1611,17 @@ BEGIN
   END LOOP;
 END $function$;
 GRANT EXECUTE ON FUNCTION aqueduto.settle_deliveries(text,jsonb) TO aqueduto_app;
+
+CREATE OR REPLACE FUNCTION aqueduto.stamp_changed_epoch()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+  SELECT p.epoch INTO STRICT NEW.changed_epoch FROM aqueduto.policy_epoch p;
+  RETURN NEW;
+END $function$;
 
 CREATE OR REPLACE FUNCTION aqueduto.tenant_visible(row_tenant text)
  RETURNS boolean

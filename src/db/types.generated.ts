@@ -23,6 +23,10 @@ export type Access = {
   state: Generated<"active" | "disabled" | "revoked">;
   expires_at: Timestamp | null;
   created_at: Generated<Timestamp>;
+  disabled_by: "utility" | "partner" | null;
+  certificate_sha256: Buffer | null;
+  signature_key: Buffer | null;
+  changed_epoch: Generated<Int8>;
 };
 
 export type AccessEntry = {
@@ -79,6 +83,11 @@ export type ApiKey = {
   event_types: Generated<string[]>;
   state: Generated<"active" | "ended">;
   created_at: Generated<Timestamp>;
+  created_by: string | null;
+  partner_ids: string[] | null;
+  expires_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  ended_reason: string | null;
 };
 
 export type Attempt = {
@@ -151,6 +160,8 @@ export type Client = {
   name: string;
   state: Generated<"active" | "disabled" | "revoked">;
   created_at: Generated<Timestamp>;
+  disabled_by: "utility" | "partner" | null;
+  changed_epoch: Generated<Int8>;
 };
 
 export type Delivery = {
@@ -199,6 +210,25 @@ export type EventKey = {
   kept_until: Timestamp;
 };
 
+export type Factor = {
+  tenant_id: string;
+  factor_id: string;
+  user_id: string;
+  kind: "totp" | "passkey";
+  name: string;
+  secret_sealed: Buffer | null;
+  last_step: Int8 | null;
+  credential_id: string | null;
+  public_key: Buffer | null;
+  sign_count: Int8 | null;
+  transports: Generated<string[]>;
+  rp_id: string | null;
+  state: "pending" | "active" | "ended";
+  created_at: Timestamp;
+  last_used_at: Timestamp | null;
+  ended_at: Timestamp | null;
+};
+
 export type GsanBase = {
   tenant_id: string;
   base_id: string;
@@ -215,6 +245,57 @@ export type GsanBase = {
   reconciled_at: Timestamp | null;
 };
 
+export type IdentityProvider = {
+  tenant_id: string;
+  provider_id: string;
+  name: string;
+  issuer: string;
+  client_id: string;
+  client_secret_sealed: Buffer;
+  email_domains: string[];
+  role_claim: string | null;
+  role_map: Generated<Json>;
+  trusts_second_factor: Generated<boolean>;
+  state: "active" | "disabled";
+  created_at: Timestamp;
+};
+
+export type Incident = {
+  tenant_id: string;
+  incident_id: string;
+  state: "opened" | "assessed" | "notified" | "completed" | "closed";
+  title: string;
+  description: string;
+  occurred_at: Timestamp | null;
+  known_at: Timestamp;
+  small_agent: Generated<boolean>;
+  notify_due_at: Timestamp;
+  complete_due_at: Timestamp | null;
+  risk: "relevant" | "not_relevant" | null;
+  categories: Generated<string[]>;
+  subjects_estimate: Int8 | null;
+  measures: string | null;
+  notified_at: Timestamp | null;
+  subjects_notified_at: Timestamp | null;
+  authority_protocol: string | null;
+  delay_reason: string | null;
+  completed_at: Timestamp | null;
+  closed_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+};
+
+export type IncidentStep = {
+  tenant_id: string;
+  incident_id: string;
+  step: number;
+  at: Timestamp;
+  actor_kind: string;
+  actor_id: string;
+  from_state: string | null;
+  to_state: string;
+  note: string | null;
+};
+
 export type Journal = {
   journal_id: string;
   node_id: string;
@@ -227,10 +308,28 @@ export type Journal = {
 
 export type KeyCheck = {
   kid: string;
-  purpose: "pepper" | "data";
+  purpose: "pepper" | "data" | "reference" | "subject";
   check_value: Buffer;
-  state: Generated<"live" | "old" | "ended">;
+  state: Generated<"next" | "live" | "old" | "ended">;
   created_at: Generated<Timestamp>;
+  ends_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  asked_by: string | null;
+};
+
+export type KillSwitch = {
+  tenant_id: string;
+  switch_id: string;
+  level: "token" | "access" | "license" | "partner" | "service" | "all";
+  target_id: string;
+  reason: string;
+  set_at: Timestamp;
+  set_by_kind: string;
+  set_by: string;
+  undone_at: Timestamp | null;
+  undone_by_kind: string | null;
+  undone_by: string | null;
+  undone_reason: string | null;
 };
 
 export type Lease = {
@@ -254,6 +353,9 @@ export type License = {
   rate_per_second: Numeric;
   burst: number;
   created_at: Generated<Timestamp>;
+  state_reason: string | null;
+  state_at: Timestamp | null;
+  state_by: string | null;
 };
 
 export type LicenseEvent = {
@@ -263,11 +365,48 @@ export type LicenseEvent = {
   variant: Generated<"whole" | "thin">;
 };
 
+export type LicenseObject = {
+  tenant_id: string;
+  license_id: string;
+  municipalities: Generated<number[]>;
+  localities: Generated<number[]>;
+  matriculas: Buffer | null;
+  ranges: Generated<number[]>;
+};
+
 export type LicenseOperation = {
   tenant_id: string;
   license_id: string;
   operation_id: string;
   projection: Json;
+  fields: string[] | null;
+};
+
+export type LicenseVersion = {
+  tenant_id: string;
+  license_id: string;
+  version: number;
+  state: "draft" | "submitted" | "refused" | "approved" | "published" | "superseded" | "withdrawn";
+  content: Json;
+  responsible_sealed: Buffer | null;
+  encarregado_sealed: Buffer | null;
+  matriculas: Buffer | null;
+  matricula_count: Generated<number>;
+  authors: string[];
+  drafted_by: string;
+  drafted_at: Timestamp;
+  restores: number | null;
+  submitted_by: string | null;
+  submitted_at: Timestamp | null;
+  approved_by: string | null;
+  approved_at: Timestamp | null;
+  approved_effect: string | null;
+  single_approver: Generated<boolean>;
+  published_by: string | null;
+  published_at: Timestamp | null;
+  reason: string | null;
+  reason_by: string | null;
+  reason_at: Timestamp | null;
 };
 
 export type Migration = {
@@ -300,6 +439,12 @@ export type Operation = {
   publishable: Generated<boolean>;
   timeout_ms: Generated<number>;
   max_body_bytes: Generated<number>;
+  state: Generated<"served" | "described">;
+  upstream: Json | null;
+  tags: Generated<string[]>;
+  timeout_override_ms: number | null;
+  deprecated_at: Timestamp | null;
+  sunset_at: Timestamp | null;
 };
 
 export type Partner = {
@@ -310,9 +455,84 @@ export type Partner = {
   created_at: Generated<Timestamp>;
 };
 
+export type Person = {
+  tenant_id: string;
+  user_id: string;
+  email_hash: Buffer;
+  pepper_id: string;
+  email_sealed: Buffer;
+  name_sealed: Buffer;
+  roles: string[];
+  partner_ids: Generated<string[]>;
+  state: "invited" | "active" | "disabled";
+  state_reason: string | null;
+  password: string | null;
+  password_at: Timestamp | null;
+  created_at: Timestamp;
+  last_sign_in_at: Timestamp | null;
+};
+
+export type PersonIdentity = {
+  tenant_id: string;
+  provider_id: string;
+  subject_hash: Buffer;
+  user_id: string;
+  created_at: Timestamp;
+};
+
+export type PersonLink = {
+  tenant_id: string;
+  link_id: string;
+  kind: "setup" | "invite" | "reset";
+  user_id: string | null;
+  digest: Buffer;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  ended_at: Timestamp | null;
+};
+
 export type PolicyEpoch = {
   only_row: Generated<boolean>;
   epoch: Generated<Int8>;
+};
+
+export type PolicyTableEpoch = {
+  table_name: string;
+  epoch: Int8;
+};
+
+export type RecoveryCode = {
+  tenant_id: string;
+  user_id: string;
+  digest: Buffer;
+  created_at: Timestamp;
+  used_at: Timestamp | null;
+};
+
+export type Request = {
+  tenant_id: string;
+  slot: Buffer;
+  input_hash: Buffer;
+  request_id: string;
+  state: "running" | "changed" | "done";
+  status: number | null;
+  reply_sealed: Buffer | null;
+  started_at: Timestamp;
+  expires_at: Timestamp;
+};
+
+export type Revocation = {
+  tenant_id: string;
+  revocation_id: string;
+  what: string;
+  target_kind: string;
+  target_id: string;
+  partner_id: string | null;
+  epoch: Int8;
+  requested_at: Timestamp;
+  state: Generated<"committed" | "in_force">;
+  nodes: Generated<Json>;
+  in_force_at: Timestamp | null;
 };
 
 export type Service = {
@@ -326,6 +546,74 @@ export type Service = {
   openapi: Json;
   state: Generated<"active" | "disabled">;
   created_at: Generated<Timestamp>;
+  version: Generated<number>;
+  health_path: string | null;
+  health_every_seconds: Generated<number>;
+  status_map: Generated<Json>;
+};
+
+export type ServiceTarget = {
+  tenant_id: string;
+  service_id: string;
+  mode: "live" | "test";
+  position: number;
+  url: string;
+  health_state: Generated<"unknown" | "up" | "down">;
+  health_since: Timestamp | null;
+  health_code: string | null;
+  failures: Generated<number>;
+  checked_at: Timestamp | null;
+  check_due_at: Generated<Timestamp>;
+};
+
+export type ServiceVersion = {
+  tenant_id: string;
+  service_id: string;
+  version: number;
+  openapi: Json;
+  diff: Json | null;
+  reason: string | null;
+  actor_kind: string;
+  actor_id: string;
+  created_at: Generated<Timestamp>;
+};
+
+export type Session = {
+  tenant_id: string;
+  session_id: string;
+  user_id: string;
+  digest: Buffer;
+  method: "password" | "passkey" | "link" | "oidc";
+  created_at: Timestamp;
+  last_seen_at: Timestamp;
+  expires_at: Timestamp;
+  second_factor_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  ended_reason: "sign_out" | "ended" | "rotated" | "password" | "disabled" | "roles" | "reset" | null;
+};
+
+export type SignInChallenge = {
+  tenant_id: string;
+  challenge_id: string;
+  kind: "passkey_add" | "passkey" | "oidc";
+  user_id: string | null;
+  value_sealed: Buffer;
+  expires_at: Timestamp;
+};
+
+export type SignInFailure = {
+  tenant_id: string;
+  subject: string;
+  failures: number;
+  last_at: Timestamp;
+  locked_until: Timestamp | null;
+};
+
+export type SubjectIndex = {
+  tenant_id: string;
+  subject_hash: Buffer;
+  at: Timestamp;
+  entry_id: string;
 };
 
 export type Tenant = {
@@ -336,6 +624,10 @@ export type Tenant = {
   unknown_client: Generated<"hold" | "property">;
   demo: Generated<boolean>;
   created_at: Generated<Timestamp>;
+  approval_mode: Generated<"two_persons" | "single_approver">;
+  approval_mode_reason: string | null;
+  approval_mode_at: Timestamp | null;
+  approval_mode_by: string | null;
 };
 
 export type Token = {
@@ -351,6 +643,33 @@ export type Token = {
   ended_at: Timestamp | null;
   ended_reason: string | null;
   created_at: Generated<Timestamp>;
+  own: Generated<boolean>;
+  changed_epoch: Generated<Int8>;
+};
+
+export type TokenRegistrationTry = {
+  tenant_id: string;
+  access_id: string;
+  try_id: string;
+  at: Timestamp;
+};
+
+export type TokenUse = {
+  tenant_id: string;
+  token_id: string;
+  operation_id: string;
+  calls: Int8;
+  first_at: Timestamp;
+  last_at: Timestamp;
+  last_status: number;
+  entry_id: string;
+  ip_sealed: Buffer | null;
+  agent_sealed: Buffer | null;
+};
+
+export type TokenUseMark = {
+  journal_id: string;
+  counter: Int8;
 };
 
 export type Webhook = {
@@ -413,21 +732,44 @@ export type DB = {
   delivery: Delivery;
   event: Event;
   event_key: EventKey;
+  factor: Factor;
   gsan_base: GsanBase;
+  identity_provider: IdentityProvider;
+  incident: Incident;
+  incident_step: IncidentStep;
   journal: Journal;
   key_check: KeyCheck;
+  kill_switch: KillSwitch;
   lease: Lease;
   license: License;
   license_event: LicenseEvent;
+  license_object: LicenseObject;
   license_operation: LicenseOperation;
+  license_version: LicenseVersion;
   migration: Migration;
   node: Node;
   operation: Operation;
   partner: Partner;
+  person: Person;
+  person_identity: PersonIdentity;
+  person_link: PersonLink;
   policy_epoch: PolicyEpoch;
+  policy_table_epoch: PolicyTableEpoch;
+  recovery_code: RecoveryCode;
+  request: Request;
+  revocation: Revocation;
   service: Service;
+  service_target: ServiceTarget;
+  service_version: ServiceVersion;
+  session: Session;
+  sign_in_challenge: SignInChallenge;
+  sign_in_failure: SignInFailure;
+  subject_index: SubjectIndex;
   tenant: Tenant;
   token: Token;
+  token_registration_try: TokenRegistrationTry;
+  token_use: TokenUse;
+  token_use_mark: TokenUseMark;
   webhook: Webhook;
   webhook_check: WebhookCheck;
   webhook_health: WebhookHealth;
