@@ -45,6 +45,8 @@ export type AccessRecord = {
   ipSealed?: string;
   /** User agent, sealed by the platform's data key: base64. */
   agentSealed?: string;
+  /** Keyed hashes of the persons that the call names (src/audit/subject-hash.ts): hex, by commas, at most 100. */
+  subjects?: string;
   /** Calls that an aggregate stands for. */
   count?: number;
   /** Source network of an unrecognised caller, cut to /24 or /56. */

@@ -8,6 +8,7 @@ function answering(status: number, body: string | AsyncIterable<Uint8Array>) {
     seen.push({ url, ...init });
     return {
       status,
+      headers: new Headers({ etag: '"one"' }),
       text: async () => (typeof body === "string" ? body : ""),
       body: typeof body === "string" ? null : body,
     };
@@ -64,6 +65,16 @@ test("lines split anywhere, also inside a character, are read whole", async () =
     for await (const line of client.stream("POST /v1/demo/base", { body: { properties: 50 } })) lines.push(line);
     expect(lines).toEqual([{ a: "çã" }, { b: 2 }]);
   }
+});
+
+test("a read gives the ETag, which the change sends back", async () => {
+  const { client, seen } = answering(200, "{}");
+  const params = { webhook_id: "whk_1" };
+  const { etag } = await client.read("GET /v1/webhooks/{webhook_id}", { params });
+  await client.call("PATCH /v1/webhooks/{webhook_id}", { params, headers: { "if-match": etag }, body: { name: "x" } });
+  expect(seen[1]).toMatchObject({ method: "PATCH", headers: { "if-match": '"one"' } });
+  // @ts-expect-error a change without If-Match
+  void (() => client.call("PATCH /v1/webhooks/{webhook_id}", { params, body: { name: "x" } }));
 });
 
 test("the call's types come from the contract", () => {

@@ -7,6 +7,7 @@ export type FetchLike = (url: string, init: RequestLike) => Promise<ResponseLike
 export type RequestLike = { method: string; headers: Record<string, string>; body?: string };
 export type ResponseLike = {
   status: number;
+  headers: { get(name: string): string | null };
   text(): Promise<string>;
   body: AsyncIterable<Uint8Array> | null;
 };
@@ -28,6 +29,8 @@ type Rest<K extends RouteKey> = Record<string, never> extends Input<K> ? [input?
 export type Client = {
   /** Calls a route and gives its reply. Throws ApiError for a problem, and what `fetch` throws when nothing answers. */
   call<K extends CallKey>(key: K, ...rest: Rest<K>): Promise<Reply<K>>;
+  /** Calls a route and gives its reply with the ETag of what it shows, for the If-Match of a change. */
+  read<K extends CallKey>(key: K, ...rest: Rest<K>): Promise<{ reply: Reply<K>; etag: string }>;
   /** Calls a route that answers with lines of JSON, one value a line. Throws like `call`. */
   stream<K extends StreamKey>(key: K, ...rest: Rest<K>): AsyncIterable<Reply<K>>;
 };
@@ -55,6 +58,10 @@ export class ApiError extends Error {
 export function createClient(options: { fetch: FetchLike; baseUrl: string; key?: string }): Client {
   return {
     call: async (key, ...rest) => replyOf(await send(options, key, rest[0] ?? {})),
+    async read(key, ...rest) {
+      const response = await send(options, key, rest[0] ?? {});
+      return { reply: await replyOf(response), etag: response.headers.get("etag") ?? "*" };
+    },
     stream: (key, ...rest) => linesOf(() => send(options, key, rest[0] ?? {})),
   };
 }

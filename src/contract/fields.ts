@@ -34,5 +34,11 @@ export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
 };
 
+/** Query of lists that also go from the oldest on; ids are in the order of creation, so a cursor holds in either direction. */
+export const sortedPageQuery = {
+  ...pageQuery,
+  sort: Type.Optional(Type.Enum(["-created_at", "created_at"])),
+};
+
 export const ActiveState = Type.Enum(["active", "disabled", "revoked"]);
 export const Mode = Type.Enum(["live", "test"]);

@@ -40,6 +40,13 @@ export function hasMaskedForm(lgpdClass: LgpdClass): boolean {
   return withMask.has(lgpdClass);
 }
 
+const bodyOnly: ReadonlySet<LgpdClass> = new Set(["identity", "contact", "address", "employee", "vulnerability", "sensitive", "never"]);
+
+/** Classes whose values may stand in a path or query: URLs end up in logs, histories and referrers that nobody controls. */
+export function mayStandInUrl(lgpdClass: LgpdClass): boolean {
+  return !bodyOnly.has(lgpdClass);
+}
+
 /** Classes that a publishable access may show. */
 export function isPublishableClass(lgpdClass: LgpdClass): boolean {
   return alwaysFull.has(lgpdClass);

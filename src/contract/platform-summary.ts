@@ -5,6 +5,8 @@ export type PlatformSummary = {
   base?: string;
   dataDir: string;
   operatorKeyFile: string;
+  /** While there is no administrador: the one-time link that makes the first one, and until when it works. */
+  setup?: { url: string; expiresAt: string };
   demo?: DemoSummary;
 };
 

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { ApprovalMode } from "./approval-mode.ts";
 import { strict } from "./fields.ts";
 import type { Route } from "./route.ts";
 
@@ -22,6 +23,7 @@ export const Status = Type.Object({
   /** The newest published policy (a decimal integer). */
   epoch: Type.String(),
   demo: Type.Boolean(),
+  approval_mode: ApprovalMode,
 });
 export type Status = Static<typeof Status>;
 

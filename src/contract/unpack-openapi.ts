@@ -1,7 +1,11 @@
+import { checkDocument } from "./check-document.ts";
+import { AppError } from "./errors.ts";
 import { child, fault, followReference, objectAt, textAt, type JsonObject, type Place } from "./json-document.ts";
-import { isLgpdClass, isPublishableClass } from "./lgpd.ts";
+import { isLgpdClass, isPublishableClass, mayStandInUrl } from "./lgpd.ts";
 import { checkPath, clashingPath, pathParameters } from "./path-template.ts";
 import { holdsList, schemaFields, unpackSchema, type SchemaBudget } from "./unpack-schema.ts";
+import { unpackUpstream } from "./unpack-upstream.ts";
+import { upgradeOpenapi } from "./upgrade-openapi.ts";
 
 export type OperationMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -21,41 +25,78 @@ export type UnpackedOperation = {
   publishable: boolean;
   timeout_ms: number;
   max_body_bytes: number;
+  tags: string[];
+  /** described = no adapter forwards it yet: no license may hold it. */
+  state: "served" | "described";
+  /** `x-upstream` of a described operation; null for a served one. */
+  upstream: JsonObject | null;
 };
+
+/** Told of each fault; a reader that throws it stops there, one that returns goes on with the next operation. */
+export type FaultNotice = (fault: AppError) => void;
 
 const methods: Readonly<Record<string, OperationMethod>> = { get: "GET", post: "POST", put: "PUT", patch: "PATCH", delete: "DELETE" };
 const besideMethods = new Set(["parameters", "summary", "description"]);
 const maxSchemaNodes = 20_000;
 
 /**
- * The operations of an OpenAPI 3.1 document. Pure; nothing is fetched. Refused with `invalid-field` and the JSON
- * pointer of the first fault: a field without an x-lgpd class, a reference out of the document, a keyword that could
- * hide fields, two operations that could answer the same request, anything but JSON bodies and path or query
- * parameters. Servers and security schemes are not read: URL and credential are registered apart.
+ * The operations of an OpenAPI 3.0 or 3.1 document. Pure; nothing is fetched. Refused with `invalid-field` and the JSON
+ * pointer of the first fault: a field without an x-lgpd class, a person's data in a path or query, a reference out of
+ * the document, a keyword that could hide fields, two operations that could answer the same request, anything but JSON
+ * bodies and path or query parameters. Servers and security schemes are not read: URL and credential are registered apart.
  */
 export function unpackOpenapi(document: unknown): UnpackedOperation[] {
-  const root: Place = { value: document, pointer: "" };
-  objectAt(root, "the document");
-  const version = child(root, "openapi");
-  if (!textAt(version, "the OpenAPI version").startsWith("3.1.")) fault(version, "OpenAPI 3.1 is expected");
-  const budget: SchemaBudget = { root: document, nodesLeft: maxSchemaNodes };
-  const paths = child(root, "paths");
-  const operations = Object.keys(objectAt(paths, "paths")).flatMap((path) => unpackPath(budget, child(paths, path), path));
-  if (operations.length === 0) fault(paths, "the document describes no operation");
-  checkUnique(paths, operations);
+  return readOpenapi(document, (found) => {
+    throw found;
+  });
+}
+
+/** Like unpackOpenapi, but tells `notice` of every fault; gives the operations that could be read. */
+export function readOpenapi(document: unknown, notice: FaultNotice): UnpackedOperation[] {
+  const opened = attempt(notice, () => openDocument(document));
+  if (opened === undefined) return [];
+  const { budget, paths } = opened;
+  budget.unclassified = (place) => attempt(notice, () => fault(place, "every field needs an x-lgpd class"));
+  const operations = Object.keys(objectAt(paths, "paths")).flatMap(
+    (path) => attempt(notice, () => unpackPath(budget, { place: child(paths, path), path }, notice)) ?? [],
+  );
+  if (operations.length === 0) attempt(notice, () => fault(paths, "the document describes no operation that can be used"));
+  attempt(notice, () => checkUnique(paths, operations));
   return operations;
 }
 
-function unpackPath(budget: SchemaBudget, place: Place, path: string): UnpackedOperation[] {
+function openDocument(document: unknown): { budget: SchemaBudget; paths: Place } {
+  objectAt({ value: document, pointer: "" }, "the document");
+  checkDocument(document);
+  const root = upgradeOpenapi(document);
+  const paths = child({ value: root, pointer: "" }, "paths");
+  objectAt(paths, "paths");
+  return { budget: { root, nodesLeft: maxSchemaNodes }, paths };
+}
+
+function attempt<T>(notice: FaultNotice, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    notice(error);
+    return undefined;
+  }
+}
+
+function unpackPath(budget: SchemaBudget, at: { place: Place; path: string }, notice: FaultNotice): UnpackedOperation[] {
+  const { place, path } = at;
   const problem = checkPath(path);
   if (problem !== undefined) fault(place, problem);
-  return Object.keys(objectAt(place, "a path item"))
-    .filter((key) => !besideMethods.has(key) && !key.startsWith("x-"))
-    .map((key) => {
+  const keys = Object.keys(objectAt(place, "a path item")).filter((key) => !besideMethods.has(key) && !key.startsWith("x-"));
+  const operations = keys.map((key) =>
+    attempt(notice, () => {
       const method = Object.hasOwn(methods, key) ? methods[key] : undefined;
       if (method === undefined) return fault(child(place, key), "only get, post, put, patch and delete are allowed here");
       return unpackOperation(budget, { place: child(place, key), shared: child(place, "parameters"), method, path });
-    });
+    }),
+  );
+  return operations.filter((operation) => operation !== undefined);
 }
 
 type Source = { place: Place; shared: Place; method: OperationMethod; path: string };
@@ -76,8 +117,13 @@ function unpackOperation(budget: SchemaBudget, source: Source): UnpackedOperatio
     publishable: flag(child(place, "x-publishable")),
     timeout_ms: integer(child(place, "x-timeout-ms"), { low: 1, high: 60_000, byDefault: 4_500 }),
     max_body_bytes: integer(child(place, "x-max-body-bytes"), { low: 0, high: 1_048_576, byDefault: 65_536 }),
+    tags: tagsAt(child(place, "tags")),
+    state: "served",
+    upstream: null,
   };
-  const withAnswers = { ...operation, response_schema: addAnswers(place, operation) };
+  const upstream = unpackUpstream(child(place, "x-upstream"), operation);
+  const state = upstream === null ? "served" : "described";
+  const withAnswers: UnpackedOperation = { ...operation, upstream, state, response_schema: addAnswers(place, operation) };
   checkPublishable(child(place, "x-publishable"), withAnswers);
   return withAnswers;
 }
@@ -107,6 +153,8 @@ function unpackParameter(budget: SchemaBudget, given: Place): OperationParameter
   if (schema["items"] !== undefined || schema["properties"] !== undefined) fault(child(place, "schema"), "a parameter is one scalar value");
   const { value: description } = child(place, "description");
   const name = textAt(child(place, "name"), "name");
+  if (isLgpdClass(schema["x-lgpd"]) && !mayStandInUrl(schema["x-lgpd"]))
+    fault(given, "data of a person may not stand in a path or query: ask for it in the body of a POST");
   return { name, in: at.value, required, ...(typeof description === "string" ? { description } : {}), schema };
 }
 
@@ -178,6 +226,12 @@ function checkUnique(paths: Place, operations: readonly UnpackedOperation[]): vo
     if (clashingPath(operation.path, others) !== undefined) fault(child(paths, operation.path), "another path answers the same requests");
     seen.set(operation.operation_id, operation);
   }
+}
+
+function tagsAt(place: Place): string[] {
+  const tags = listAt(place).map((tag) => textAt(tag, "a tag"));
+  if (tags.length > 50 || tags.some((tag) => tag.length > 100)) fault(place, "at most 50 tags of 100 characters are expected");
+  return [...new Set(tags)].sort();
 }
 
 function listAt(place: Place): Place[] {

@@ -38,7 +38,12 @@ const besideReference = new Set(["title", "description", "summary"]);
 const maxDepth = 32;
 
 /** The work of one document: its root for references, and how many schema nodes may still be written out. */
-export type SchemaBudget = { root: unknown; nodesLeft: number };
+export type SchemaBudget = {
+  root: unknown;
+  nodesLeft: number;
+  /** Told of a field without a class, when it is not to end the reading; without it, it does. */
+  unclassified?: (place: Place) => void;
+};
 
 /**
  * A schema with every `$ref` written out and every field classified: each leaf (a value that is neither object nor
@@ -54,7 +59,7 @@ export function unpackSchema(budget: SchemaBudget, place: Place, depth = 0): Jso
   const kind = kindOf(node, at);
   if (kind === "object") return unpackObject(budget, { value: node, pointer: at.pointer }, depth);
   if (kind === "array") return { ...node, items: unpackSchema(budget, child(at, "items"), depth + 1) };
-  return checkLeaf(node, at);
+  return checkLeaf(budget, node, at);
 }
 
 /** Follows references; text and `x-` keywords beside one override the target's. */
@@ -96,9 +101,13 @@ function checkRequired(node: JsonObject, at: Place, fields: readonly string[]): 
   if (!known) fault(child(at, "required"), "a required field must be described");
 }
 
-function checkLeaf(node: JsonObject, at: Place): JsonObject {
+function checkLeaf(budget: SchemaBudget, node: JsonObject, at: Place): JsonObject {
   const lgpdClass = node["x-lgpd"];
-  if (lgpdClass === undefined) fault(at, "every field needs an x-lgpd class");
+  if (lgpdClass === undefined) {
+    if (budget.unclassified === undefined) fault(at, "every field needs an x-lgpd class");
+    budget.unclassified(at);
+    return node;
+  }
   if (!isLgpdClass(lgpdClass)) fault(child(at, "x-lgpd"), "this is not an x-lgpd class");
   const subject = node["x-lgpd-subject"];
   if (subject !== undefined && typeof subject !== "boolean") fault(child(at, "x-lgpd-subject"), "this must be true or false");

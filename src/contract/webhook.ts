@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { Id, Instant, Mode, nullable, page, pageQuery, strict, text } from "./fields.ts";
+import { Id, Instant, Mode, nullable, page, sortedPageQuery, strict, text } from "./fields.ts";
 import type { Route } from "./route.ts";
 
 /** A signed challenge to the receiver, which answers 2xx with the challenge in its body. */
@@ -44,6 +44,18 @@ export const NewWebhook = strict({
 });
 export type NewWebhook = Static<typeof NewWebhook>;
 
+/** What is named is replaced whole; another URL makes the webhook pending until its check has succeeded. */
+export const WebhookChange = Type.Partial(
+  Type.Object({
+    name: NewWebhook.properties.name,
+    url: NewWebhook.properties.url,
+    event_types: NewWebhook.properties.event_types,
+    max_batch: Type.Integer({ minimum: 1, maximum: 500 }),
+  }),
+  { additionalProperties: false },
+);
+export type WebhookChange = Static<typeof WebhookChange>;
+
 /** `secret` (`whsec_…`, Standard Webhooks) is shown in this reply and never again. */
 export const CreatedWebhook = Type.Object({ ...Webhook.properties, secret: Type.String() });
 export type CreatedWebhook = Static<typeof CreatedWebhook>;
@@ -56,11 +68,12 @@ export const webhookRoutes = {
     reply: CreatedWebhook,
     status: 201,
     errors: ["conflict"],
+    creates: { shownOnce: ["secret"] },
   },
   "GET /v1/webhooks": {
-    summary: "List webhooks, newest first",
+    summary: "List webhooks, newest first by default",
     permission: "webhooks:read",
-    query: strict({ ...pageQuery, license_id: Type.Optional(Id) }),
+    query: strict({ ...sortedPageQuery, license_id: Type.Optional(Id) }),
     reply: page(Webhook),
     status: 200,
     errors: [],
@@ -72,6 +85,18 @@ export const webhookRoutes = {
     reply: WebhookDetail,
     status: 200,
     errors: [],
+    // state and check change by themselves
+    etag: ["webhook_id", "name", "url", "event_types", "max_batch"],
+  },
+  "PATCH /v1/webhooks/{webhook_id}": {
+    summary: "Change name, URL, event types or batch size of a webhook; another URL has to be checked again",
+    permission: "webhooks:write",
+    params: strict({ webhook_id: Id }),
+    body: WebhookChange,
+    reply: Webhook,
+    status: 200,
+    errors: ["conflict"],
+    ifMatch: "GET /v1/webhooks/{webhook_id}",
   },
   "POST /v1/webhooks/{webhook_id}/test": {
     summary: "Ask for a signed challenge to the webhook; its result shows in the webhook's last_check",
@@ -80,5 +105,6 @@ export const webhookRoutes = {
     reply: WebhookCheck,
     status: 202,
     errors: [],
+    creates: true,
   },
 } as const satisfies Record<string, Route>;
