@@ -8,6 +8,9 @@ import { canonicalJson, type Json } from "./canonical-json.ts";
 /** Who did it: an API key, a signed-in user, the platform itself, or the holder of an access (self revocation). */
 export type Actor = { kind: "key" | "user" | "system" | "access"; id: string };
 
+/** Who asks, for which tenant, in which request. `withEntry` is run with each entry, inside its transaction. */
+export type EntryAuthor = { tenantId: string; actor: Actor; requestId: string; withEntry?: (tx: Tx) => Promise<void> };
+
 export type AdminEntryInput = {
   action: AdminAction;
   /** The glossary's word for the thing, and its id. */
@@ -23,11 +26,7 @@ export type AdminEntryInput = {
  * Adds an entry to the admin log inside the transaction that makes the change: if one is not kept, neither is the other.
  * Returns the entry's id.
  */
-export async function appendAdminEntry(
-  tx: Tx,
-  who: { tenantId: string; actor: Actor; requestId: string },
-  entry: AdminEntryInput,
-): Promise<string> {
+export async function appendAdminEntry(tx: Tx, who: EntryAuthor, entry: AdminEntryInput): Promise<string> {
   const entryId = newId("aud");
   const detail = entry.detail === undefined ? null : canonicalJson(entry.detail);
   await sql`
@@ -36,6 +35,7 @@ export async function appendAdminEntry(
     VALUES (${who.tenantId}, ${entryId}, ${who.actor.kind}, ${who.actor.id}, ${entry.action}, ${entry.target.kind},
       ${entry.target.id}, ${who.requestId}, ${hashOf(entry.before)}, ${hashOf(entry.after)}, ${detail}::jsonb)
   `.execute(tx);
+  await who.withEntry?.(tx);
   return entryId;
 }
 

@@ -10,7 +10,7 @@ export type JournalLine =
   | { kind: "end"; counter: number; at: string }
   | { kind: "bad"; reason: string };
 
-type FieldKind = "entryId" | "text" | "longText" | "time" | "phase" | "integer" | "base64";
+type FieldKind = "hashes" | "entryId" | "text" | "longText" | "time" | "phase" | "integer" | "base64";
 type Field = { property: keyof AccessRecord; column: string; kind: FieldKind; required?: true };
 
 // the order of the keys in a line; the names are those of the columns of access_entry
@@ -36,6 +36,7 @@ const fields: readonly Field[] = [
   { property: "durationMs", column: "duration_ms", kind: "integer" },
   { property: "count", column: "count", kind: "integer" },
   { property: "network", column: "network", kind: "text" },
+  { property: "subjects", column: "subjects", kind: "hashes" },
   { property: "ipSealed", column: "ip_sealed", kind: "base64" },
   { property: "agentSealed", column: "agent_sealed", kind: "base64" },
 ];
@@ -55,6 +56,7 @@ const checks: Record<FieldKind, (value: unknown) => boolean> = {
   longText: (value) => isText(value, 2000),
   // only a real instant survives the way there and back
   time: (value) => typeof value === "string" && timeForm.test(value) && isRealInstant(value),
+  hashes: (value) => typeof value === "string" && value.length <= 6_500 && /^[0-9a-f]{64}(,[0-9a-f]{64})*$/.test(value),
   phase: (value) => accessPhases.some((phase) => phase === value),
   integer: (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0,
   base64: (value) => typeof value === "string" && value.length <= 4000 && value.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(value),

@@ -61,7 +61,7 @@ const accessColumns = sql`entry_id, at, journal_id, counter::float8 AS counter, 
 export async function listAdminEntries(
   db: Db,
   tenantId: string,
-  page: PageRequest & { action?: string; targetKind?: string; targetId?: string },
+  page: PageRequest & { action?: string; targetKind?: string; targetId?: string; partnerIds?: readonly string[] },
 ): Promise<EntryPage<AdminEntry>> {
   const limit = pageLimit(page.limit);
   const conditions = [
@@ -70,6 +70,7 @@ export async function listAdminEntries(
     ...equal("action", page.action),
     ...equal("target_kind", page.targetKind),
     ...equal("target_id", page.targetId),
+    ...targetOfPartners(tenantId, page.partnerIds),
   ];
   const { rows } = await tenantTx(db, tenantId, (tx) =>
     sql<AdminEntry>`SELECT ${adminColumns} FROM aqueduto.admin_entry WHERE ${sql.join(conditions, sql` AND `)}
@@ -85,7 +86,7 @@ export async function listAdminEntries(
 export async function listAccessEntries(
   db: Db,
   tenantId: string,
-  page: PageRequest & { licenseId?: string; accessId?: string; requestId?: string },
+  page: PageRequest & { licenseId?: string; accessId?: string; requestId?: string; partnerIds?: readonly string[] },
 ): Promise<EntryPage<AccessEntry>> {
   const limit = pageLimit(page.limit);
   const conditions = [
@@ -94,6 +95,7 @@ export async function listAccessEntries(
     ...equal("license_id", page.licenseId),
     ...equal("access_id", page.accessId),
     ...equal("request_id", page.requestId),
+    ...callOfPartners(page.partnerIds),
   ];
   const { rows } = await tenantTx(db, tenantId, (tx) =>
     sql<AccessEntry>`SELECT ${accessColumns} FROM aqueduto.access_entry WHERE ${sql.join(conditions, sql` AND `)}
@@ -107,12 +109,18 @@ export async function getEntry(
   db: Db,
   tenantId: string,
   entryId: string,
+  partnerIds?: readonly string[],
 ): Promise<{ log: "admin"; entry: AdminEntry } | { log: "access"; entry: AccessEntry }> {
-  const filter = sql`WHERE tenant_id = ${tenantId} AND entry_id = ${entryId} LIMIT 1`;
+  const filterOf = (partner: RawBuilder<unknown>[]) =>
+    sql`WHERE ${sql.join([sql`tenant_id = ${tenantId}`, sql`entry_id = ${entryId}`, ...partner], sql` AND `)} LIMIT 1`;
   return tenantTx(db, tenantId, async (tx) => {
-    const admin = await sql<AdminEntry>`SELECT ${adminColumns} FROM aqueduto.admin_entry ${filter}`.execute(tx);
+    const admin =
+      await sql<AdminEntry>`SELECT ${adminColumns} FROM aqueduto.admin_entry ${filterOf(targetOfPartners(tenantId, partnerIds))}`.execute(
+        tx,
+      );
     if (admin.rows[0] !== undefined) return { log: "admin", entry: admin.rows[0] };
-    const access = await sql<AccessEntry>`SELECT ${accessColumns} FROM aqueduto.access_entry ${filter}`.execute(tx);
+    const access =
+      await sql<AccessEntry>`SELECT ${accessColumns} FROM aqueduto.access_entry ${filterOf(callOfPartners(partnerIds))}`.execute(tx);
     if (access.rows[0] !== undefined) return { log: "access", entry: access.rows[0] };
     throw new AppError("not-found");
   });
@@ -124,6 +132,28 @@ function pageLimit(asked: number | undefined): number {
 
 function equal(column: string, value: string | undefined): RawBuilder<unknown>[] {
   return value === undefined ? [] : [sql`${sql.ref(column)} = ${value}`];
+}
+
+function callOfPartners(partnerIds: readonly string[] | undefined): RawBuilder<unknown>[] {
+  return partnerIds === undefined ? [] : [sql`partner_id = ANY(${partnerIds}::text[])`];
+}
+
+/** Changes of what belongs to these partners: themselves, their licenses, clients, accesses, tokens, webhooks and revocations. */
+function targetOfPartners(tenantId: string, partnerIds: readonly string[] | undefined): RawBuilder<unknown>[] {
+  if (partnerIds === undefined) return [];
+  const licenses = sql`SELECT license_id FROM aqueduto.license WHERE tenant_id = ${tenantId} AND partner_id = ANY(${partnerIds}::text[])`;
+  const accesses = sql`SELECT access_id FROM aqueduto.access WHERE tenant_id = ${tenantId} AND license_id IN (${licenses})`;
+  return [
+    sql`CASE target_kind
+      WHEN 'partner' THEN target_id = ANY(${partnerIds}::text[])
+      WHEN 'license' THEN target_id IN (${licenses})
+      WHEN 'revocation' THEN target_id IN (SELECT revocation_id FROM aqueduto.revocation WHERE tenant_id = ${tenantId} AND partner_id = ANY(${partnerIds}::text[]))
+      WHEN 'client' THEN target_id IN (SELECT client_id FROM aqueduto.client WHERE tenant_id = ${tenantId} AND partner_id = ANY(${partnerIds}::text[]))
+      WHEN 'access' THEN target_id IN (${accesses})
+      WHEN 'token' THEN target_id IN (SELECT token_id FROM aqueduto.token WHERE tenant_id = ${tenantId} AND access_id IN (${accesses}))
+      WHEN 'webhook' THEN target_id IN (SELECT webhook_id FROM aqueduto.webhook WHERE tenant_id = ${tenantId} AND license_id IN (${licenses}))
+      ELSE false END`,
+  ];
 }
 
 function toPage<Entry>(rows: Entry[], limit: number, cursorOf: (entry: Entry) => string): EntryPage<Entry> {

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Db } from "../db/database.ts";
+import type { Db, Tx } from "../db/database.ts";
 import { platformTx } from "../db/tx.ts";
 import type { JournalOwner } from "./journal-files.ts";
 import type { NumberedLine } from "./journal-reader.ts";
@@ -49,8 +49,22 @@ export function shipBatch(db: Db, journalId: string, lines: readonly NumberedLin
         client_id text, access_id text, token_id text, operation_id text, method text, route text, status integer,
         code text, clause text, request_id text, bytes bigint, duration_ms bigint, count bigint, network text,
         ip_sealed text, agent_sealed text)`.execute(tx);
+    await indexSubjects(tx, lines);
     return true;
   });
+}
+
+/** The persons that these records name, beside the log: their rows can be deleted, its entries cannot. */
+async function indexSubjects(tx: Tx, lines: readonly NumberedLine[]): Promise<void> {
+  const naming = lines.filter((line) => line.text.includes('"subjects":'));
+  if (naming.length === 0) return;
+  await sql`INSERT INTO aqueduto.subject_index (tenant_id, subject_hash, at, entry_id)
+    SELECT tenant_id, decode(hash, 'hex'), at, entry_id
+      FROM json_to_recordset(${`[${naming.map((line) => line.text).join(",")}]`}::json)
+        AS line (at timestamptz, entry_id text, tenant_id text, subjects text),
+        unnest(string_to_array(subjects, ',')) AS hash
+     WHERE tenant_id IS NOT NULL
+    ON CONFLICT DO NOTHING`.execute(tx);
 }
 
 /** The journal has ended and all of it is in the store. `recovered`: its process died without the closing line. */
