@@ -6,7 +6,9 @@ import { newId } from "../../platform/ids.ts";
 import { Secret } from "../../platform/secret.ts";
 import { tokenDigest } from "../../platform/token-digest.ts";
 import type { ActionContext } from "../context.ts";
-import { requireScope } from "../require-scope.ts";
+import { requirePartner, requireWholeTenant } from "../partner-scope.ts";
+import { isForPeople, requireScope } from "../require-scope.ts";
+import { requireKnownPartners } from "../user/check-roles.ts";
 import { isApiKeyText, newApiKeyText } from "./key-format.ts";
 
 export type ApiKeyInput = {
@@ -14,17 +16,22 @@ export type ApiKeyInput = {
   scopes: readonly Scope[];
   /** Types the key may hand in, for scope events:write. */
   eventTypes?: readonly string[];
+  /** The partners whose rows the key sees; default: all that the maker sees. */
+  partnerIds?: readonly string[];
+  expiresAt?: Date;
   /** A text made before (see newApiKeyText), so that its file can be written first; default: a new one. */
   text?: Secret;
 };
 
 /**
- * Creates an admin API key of the tenant; only its digest is stored. An actor cannot give scopes that it does not hold.
- * `conflict` when this text is a key already.
+ * Creates an admin API key of the tenant; only its digest is stored. An actor cannot give scopes that it does not hold,
+ * partners that it does not see, or what only people may hold. `conflict` when this text is a key already.
  */
 export async function createApiKey(ctx: ActionContext, input: ApiKeyInput): Promise<{ key_id: string; key: Secret }> {
   requireScope(ctx, "keys:write");
-  for (const scope of input.scopes) requireScope(ctx, scope);
+  for (const scope of input.scopes) requireMayGive(ctx, scope);
+  for (const partnerId of input.partnerIds ?? []) requirePartner(ctx, partnerId);
+  const partnerIds = input.partnerIds ?? ctx.partnerIds;
   const key = input.text ?? new Secret(newApiKeyText());
   if (!isApiKeyText(key.reveal())) throw new AppError("invalid-field", "this is not an API key");
   const { pepper } = ctx.keyring;
@@ -36,9 +43,13 @@ export async function createApiKey(ctx: ActionContext, input: ApiKeyInput): Prom
     pepper_id: pepper.kid,
     scopes: [...input.scopes],
     event_types: [...(input.eventTypes ?? [])],
+    partner_ids: partnerIds === undefined ? null : [...partnerIds],
+    expires_at: input.expiresAt ?? null,
+    created_by: ctx.actor.id,
     created_at: ctx.clock.now(),
   };
   await tenantTx(ctx.db, ctx.tenantId, async (tx) => {
+    await requireKnownPartners(tx, ctx.tenantId, partnerIds ?? []);
     const made = await tx
       .insertInto("api_key")
       .values(row)
@@ -49,8 +60,14 @@ export async function createApiKey(ctx: ActionContext, input: ApiKeyInput): Prom
     await appendAdminEntry(tx, ctx, {
       action: "key.create",
       target: { kind: "api_key", id: row.key_id },
-      detail: { name: row.name, scopes: row.scopes, event_types: row.event_types },
+      detail: { name: row.name, scopes: row.scopes, event_types: row.event_types, partner_ids: row.partner_ids },
     });
   });
   return { key_id: row.key_id, key };
+}
+
+function requireMayGive(ctx: ActionContext, scope: Scope): void {
+  if (isForPeople(scope)) throw new AppError("invalid-field", `no API key may hold the scope ${scope}`, { pointer: "/body/scopes" });
+  if (scope === "operator") requireWholeTenant(ctx);
+  requireScope(ctx, scope);
 }
