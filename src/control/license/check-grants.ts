@@ -1,17 +1,17 @@
 import { AppError } from "../../contract/errors.ts";
 import { isEventType } from "../../contract/event-types.ts";
-import type { NewLicense } from "../../contract/license.ts";
+import type { LicenseChange } from "../../contract/license-content.ts";
 import { hasMaskedForm, isGrantable, isLgpdClass } from "../../contract/lgpd.ts";
 
 /**
  * Refuses (`invalid-field`) grants that the LGPD rules do not know or do not allow: a class that is unknown, free or
  * closed to every license, `masked` of a class that has no masked form, an unknown event type, anything named twice.
  */
-export function checkGrants(input: Pick<NewLicense, "operations" | "events">): void {
-  for (const [index, operation] of input.operations.entries())
-    checkProjection(operation.projection, `/body/operations/${index}/projection`);
+export function checkGrants(input: Pick<LicenseChange, "operations" | "events">): void {
+  const operations = input.operations ?? [];
+  for (const [index, operation] of operations.entries()) checkProjection(operation.projection, `/body/operations/${index}/projection`);
   checkOnce(
-    input.operations.map((operation) => operation.operation_id),
+    operations.map((operation) => operation.operation_id),
     "/body/operations",
     "operation_id",
   );
@@ -35,8 +35,8 @@ function checkProjection(projection: Readonly<Record<string, string>>, at: strin
   }
 }
 
-function checkOnce(names: readonly string[], at: string, field: string): void {
-  const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+function checkOnce(names: readonly (string | undefined)[], at: string, field: string): void {
+  const twice = names.findIndex((name, index) => name !== undefined && names.indexOf(name) !== index);
   if (twice >= 0) refuse(`${at}/${twice}/${field}`, "this is named twice");
 }
 
