@@ -2,7 +2,6 @@ import { sql } from "kysely";
 import { appendAdminEntry } from "../../audit/append.ts";
 import type { Access, NewAccess } from "../../contract/access.ts";
 import { AppError } from "../../contract/errors.ts";
-import type { License } from "../../contract/license.ts";
 import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { newId } from "../../platform/ids.ts";
@@ -12,10 +11,13 @@ import { requireActiveLicense } from "../license/get.ts";
 import { requireActivePartner } from "../partner/get.ts";
 import { lockPolicy } from "../policy-lock.ts";
 import { requireScope } from "../require-scope.ts";
+import { openedBy } from "./check-accesses-of.ts";
 import { checkKind } from "./check-kind.ts";
+import { requireWithinLicense } from "./license-bindings.ts";
 import { parseNetworks } from "./networks.ts";
 import { parseOrigins } from "./origins.ts";
 import { accessColumns, accessOf } from "./row.ts";
+import { parseCertificateHash, parseSignatureKey } from "./second-factors.ts";
 
 /**
  * Creates the access of a client to a license of its partner. `conflict` when the two have one already or one of them is
@@ -29,14 +31,22 @@ export async function createAccess(ctx: ActionContext, input: NewAccess): Promis
     mode: input.mode,
     cidrs: parseNetworks(input.cidrs ?? []),
     origins: parseOrigins(input.origins ?? [], input.mode),
+    certificate_sha256: parseCertificateHash(input.certificate_sha256 ?? null),
+    signature_key: parseSignatureKey(input.signature_key ?? null),
     expires_at: input.expires_at === undefined ? null : parseFutureInstant(input.expires_at, now, "/body/expires_at"),
   };
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
-    const license = await requireActiveLicense(tx, { tenantId: ctx.tenantId, now }, input.license_id);
+    const license = await requireActiveLicense(tx, { ...ctx, now }, input.license_id);
     await requireActivePartner(tx, ctx.tenantId, license.partner_id);
     await requireClientOf(tx, ctx.tenantId, { clientId: input.client_id, partnerId: license.partner_id });
-    checkKind({ ...values, operations: license.operations, unpublishable: await unpublishableOf(tx, ctx.tenantId, license) });
+    const storedFactor = values.certificate_sha256 !== null || values.signature_key !== null;
+    checkKind({ ...values, ...(await openedBy(tx, ctx.tenantId, license.operations)), storedFactor });
+    await requireWithinLicense(tx, ctx.tenantId, {
+      ...values,
+      license_id: input.license_id,
+      certificate: input.certificate_sha256,
+    });
     const row = await tx
       .insertInto("access")
       .values({
@@ -74,18 +84,4 @@ async function requireClientOf(tx: Tx, tenantId: string, of: { clientId: string;
     throw new AppError("invalid-field", "the license's partner has no such client", { pointer: "/body/client_id" });
   }
   if (row.state !== "active") throw new AppError("conflict", "the client is not active");
-}
-
-async function unpublishableOf(tx: Tx, tenantId: string, license: License): Promise<string[]> {
-  const ids = license.operations.map((operation) => operation.operation_id);
-  if (ids.length === 0) return [];
-  const rows = await tx
-    .selectFrom("operation")
-    .select("operation_id")
-    .where("tenant_id", "=", tenantId)
-    .where("operation_id", "in", ids)
-    .where("publishable", "=", false)
-    .orderBy("operation_id")
-    .execute();
-  return rows.map((row) => row.operation_id);
 }

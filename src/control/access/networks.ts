@@ -16,6 +16,15 @@ export function parseNetworks(texts: readonly string[]): string[] {
   return networks;
 }
 
+/** The first of `networks` that lies in none of `outer`; undefined when each does. Both as parseNetworks gives them. */
+export function networkOutside(networks: readonly string[], outer: readonly string[]): string | undefined {
+  const wider = outer.map((network) => ipaddr.parseCIDR(network));
+  return networks.find((network) => {
+    const [address, bits] = ipaddr.parseCIDR(network);
+    return !wider.some(([base, outerBits]) => base.kind() === address.kind() && outerBits <= bits && address.match([base, outerBits]));
+  });
+}
+
 function parseNetwork(text: string): string | undefined {
   const [address = "", length, ...rest] = text.split("/");
   if (rest.length > 0 || (length !== undefined && !/^(0|[1-9]\d{0,2})$/.test(length))) return undefined;

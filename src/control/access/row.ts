@@ -11,7 +11,10 @@ export const accessColumns = [
   "mode",
   "cidrs",
   "origins",
+  "certificate_sha256",
+  "signature_key",
   "state",
+  "disabled_by",
   "expires_at",
   "created_at",
 ] as const;
@@ -19,5 +22,11 @@ export const accessColumns = [
 type AccessRow = Pick<Selectable<AccessTable>, (typeof accessColumns)[number]>;
 
 export function accessOf(row: AccessRow): Access {
-  return { ...row, expires_at: isoOrNull(row.expires_at), created_at: row.created_at.toISOString() };
+  return {
+    ...row,
+    certificate_sha256: row.certificate_sha256?.toString("hex") ?? null,
+    signature_key: row.signature_key?.toString("base64url") ?? null,
+    expires_at: isoOrNull(row.expires_at),
+    created_at: row.created_at.toISOString(),
+  };
 }

@@ -5,12 +5,14 @@ import { newId } from "../../platform/ids.ts";
 import type { ActionContext } from "../context.ts";
 import { requireActivePartner } from "../partner/get.ts";
 import { lockPolicy } from "../policy-lock.ts";
+import { requirePartner } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 import { clientColumns, clientOf } from "./row.ts";
 
 /** Creates an active client of an active partner. */
 export async function createClientApplication(ctx: ActionContext, input: NewClient): Promise<Client> {
   requireScope(ctx, "clients:write");
+  requirePartner(ctx, input.partner_id);
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
     await requireActivePartner(tx, ctx.tenantId, input.partner_id);

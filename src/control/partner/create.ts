@@ -4,12 +4,14 @@ import { tenantTx } from "../../db/tx.ts";
 import { newId } from "../../platform/ids.ts";
 import type { ActionContext } from "../context.ts";
 import { lockPolicy } from "../policy-lock.ts";
+import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 import { partnerColumns, partnerOf } from "./row.ts";
 
 /** Creates an active partner of the tenant. */
 export async function createPartner(ctx: ActionContext, input: NewPartner): Promise<Partner> {
   requireScope(ctx, "partners:write");
+  requireWholeTenant(ctx);
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
     const row = await tx

@@ -3,12 +3,14 @@ import type { Partner } from "../../contract/partner.ts";
 import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
+import { requirePartner } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 import { partnerColumns, partnerOf } from "./row.ts";
 
 /** One partner of the tenant; `not-found` for any other id. */
 export async function getPartner(ctx: ActionContext, input: { partner_id: string }): Promise<Partner> {
   requireScope(ctx, "partners:read");
+  requirePartner(ctx, input.partner_id);
   const row = await tenantTx(ctx.db, ctx.tenantId, (tx) =>
     tx
       .selectFrom("partner")

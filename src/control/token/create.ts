@@ -7,6 +7,7 @@ import { newId } from "../../platform/ids.ts";
 import type { ActionContext } from "../context.ts";
 import { isoOrNull, parseFutureInstant } from "../instants.ts";
 import { lockPolicy, policyEpoch } from "../policy-lock.ts";
+import { requireOwnAccess } from "../partner-rows.ts";
 import { requireScope } from "../require-scope.ts";
 import { makeToken } from "./make.ts";
 import { requireUsableAccess } from "./usable-access.ts";
@@ -21,6 +22,7 @@ export async function createToken(ctx: ActionContext, input: NewToken & { access
   const expiresAt = input.expires_at === undefined ? null : parseFutureInstant(input.expires_at, now, "/body/expires_at");
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
+    await requireOwnAccess(tx, ctx, input.access_id);
     const access = await requireUsableAccess(tx, { tenantId: ctx.tenantId, now }, input.access_id);
     const made = makeToken(ctx.keyring, access.mode);
     const key = { tenant_id: ctx.tenantId, token_id: newId("tok"), access_id: access.access_id };

@@ -1,16 +1,17 @@
 import { appendAdminEntry } from "../../audit/append.ts";
-import { AppError } from "../../contract/errors.ts";
 import type { RegeneratedToken, Regenerate } from "../../contract/token.ts";
-import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { newId } from "../../platform/ids.ts";
 import type { ActionContext } from "../context.ts";
 import { isoOrNull, parseFutureInstant } from "../instants.ts";
 import { lockPolicy, policyEpoch } from "../policy-lock.ts";
+import { requireOwnAccess } from "../partner-rows.ts";
 import { requireScope } from "../require-scope.ts";
+import { recordRevocation } from "../revocation/record.ts";
 import type { Committed } from "./create.ts";
 import { makeToken } from "./make.ts";
 import { retiringUntil } from "./overlap.ts";
+import { retireTokens } from "./retire-tokens.ts";
 import { requireUsableAccess, type UsableAccess } from "./usable-access.ts";
 
 /**
@@ -24,6 +25,7 @@ export async function regenerateToken(ctx: ActionContext, input: Regenerate & { 
   const expiresAt = input.expires_at === undefined ? null : parseFutureInstant(input.expires_at, now, "/body/expires_at");
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
+    await requireOwnAccess(tx, ctx, input.access_id);
     const access = await requireUsableAccess(tx, { tenantId: ctx.tenantId, now }, input.access_id);
     const key = { tenant_id: ctx.tenantId, token_id: newId("tok"), access_id: access.access_id };
     const replaced = await retireTokens(tx, { ...key, now }, (tokenEnd) =>
@@ -40,46 +42,15 @@ export async function regenerateToken(ctx: ActionContext, input: Regenerate & { 
       target: { kind: "token", id: key.token_id },
       detail: { access_id: key.access_id, replaced: replaced.liveId, ended: replaced.endedIds, retiring_until: until },
     });
-    return { ...shownOf(access, key.token_id, expiresAt), token: made.text, retiring_until: until, epoch: await policyEpoch(tx) };
+    const shown = { ...shownOf(access, key.token_id, expiresAt), token: made.text, retiring_until: until };
+    // a token that ended now is a revocation; one that goes on until its overlap is over is none
+    const [endedId] = replaced.endedIds;
+    if (endedId === undefined) return { ...shown, epoch: await policyEpoch(tx) };
+    const target = { kind: "token", id: replaced.until === null ? replaced.liveId : endedId };
+    return { ...shown, ...(await recordRevocation(tx, ctx, { what: "token.regenerate", target, partnerId: access.partnerId })) };
   });
 }
 
 function shownOf(access: UsableAccess, tokenId: string, expiresAt: Date | null) {
   return { token_id: tokenId, access_id: access.access_id, mode: access.mode, expires_at: isoOrNull(expiresAt) };
-}
-
-type Retired = { liveId: string; endedIds: string[]; until: Date | null };
-
-/** Ends what still retires and retires (or ends) the live token, in that order: at most one of each at any moment. */
-async function retireTokens(
-  tx: Tx,
-  of: { tenant_id: string; access_id: string; now: Date },
-  untilOf: (tokenEnd: Date | null) => Date | null,
-): Promise<Retired> {
-  const live = await tx
-    .selectFrom("token")
-    .select(["token_id", "expires_at"])
-    .where("tenant_id", "=", of.tenant_id)
-    .where("access_id", "=", of.access_id)
-    .where("state", "=", "live")
-    .executeTakeFirst();
-  if (live === undefined) throw new AppError("conflict", "this access has no live token: create one");
-  const until = untilOf(live.expires_at);
-  const ended = await tx
-    .updateTable("token")
-    .set({ state: "ended", ended_at: of.now, ended_reason: "regenerated" })
-    .where("tenant_id", "=", of.tenant_id)
-    .where("access_id", "=", of.access_id)
-    .where("state", "in", until === null ? ["live", "retiring"] : ["retiring"])
-    .returning("token_id")
-    .execute();
-  if (until !== null) {
-    await tx
-      .updateTable("token")
-      .set({ state: "retiring", retiring_until: until })
-      .where("tenant_id", "=", of.tenant_id)
-      .where("token_id", "=", live.token_id)
-      .execute();
-  }
-  return { liveId: live.token_id, endedIds: ended.map((row) => row.token_id), until };
 }
