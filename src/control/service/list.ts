@@ -2,11 +2,13 @@ import type { Service } from "../../contract/service.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
 import { limitOf, pageOf, type Page, type PageQuery } from "../page.ts";
+import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 
 /** Services of the tenant, newest first; never their credentials. */
 export async function listServices(ctx: ActionContext, query: PageQuery): Promise<Page<Service>> {
   requireScope(ctx, "services:read");
+  requireWholeTenant(ctx);
   const rows = await tenantTx(ctx.db, ctx.tenantId, (tx) =>
     tx
       .selectFrom("service")

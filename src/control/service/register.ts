@@ -1,6 +1,6 @@
 import { appendAdminEntry } from "../../audit/append.ts";
 import { AppError } from "../../contract/errors.ts";
-import { unpackOpenapi } from "../../contract/unpack-openapi.ts";
+import { unpackOpenapi, type UnpackedOperation } from "../../contract/unpack-openapi.ts";
 import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { newId } from "../../platform/ids.ts";
@@ -8,8 +8,11 @@ import { seal } from "../../platform/seal.ts";
 import type { Secret } from "../../platform/secret.ts";
 import type { ActionContext } from "../context.ts";
 import { lockPolicy } from "../policy-lock.ts";
+import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 import { replaceOperations } from "./replace-operations.ts";
+import { isOrigin, replaceTargets } from "./targets.ts";
+import { addVersion, diffWithStored } from "./versions.ts";
 
 export type ServiceInput = {
   /** Unique in the tenant; registering the name again replaces what is registered under it. */
@@ -21,37 +24,28 @@ export type ServiceInput = {
   credential: Secret;
   /** Signs the identity header that the service verifies. */
   identityKey: Buffer;
-  /** OpenAPI 3.1 document. */
+  /** OpenAPI 3.0 or 3.1 document. */
   openapi: unknown;
 };
 
+type Known = { service_id: string; version: number; changed: boolean } | undefined;
+type Next = { key: { tenant_id: string; service_id: string }; known: Known; operations: readonly UnpackedOperation[] };
+
 /**
- * Registers a service, or replaces URLs, credentials and operations of the one with this name. An operation that a
- * license holds cannot disappear (`conflict`). `invalid-field` for a bad URL or document.
+ * The platform's own way to register a service, or to replace URLs, credentials and operations of the one with this
+ * name. A document that differs from the stored one becomes the next version. An operation that a license holds cannot
+ * disappear (`conflict`). `invalid-field` for a bad URL or document.
  */
 export async function registerService(ctx: ActionContext, input: ServiceInput): Promise<{ service_id: string; operation_ids: string[] }> {
   requireScope(ctx, "services:write");
+  requireWholeTenant(ctx);
   checkUrls(input);
   const operations = unpackOpenapi(input.openapi);
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
-    const known = await serviceNamed(tx, ctx.tenantId, input.name);
-    const key = { tenant_id: ctx.tenantId, service_id: known ?? newId("svc") };
-    const values = {
-      name: input.name,
-      live_url: input.liveUrl,
-      sandbox_url: input.sandboxUrl,
-      credential_sealed: seal(ctx.keyring.data, input.credential.reveal(), `service.credential:${key.service_id}`),
-      identity_key_sealed: seal(ctx.keyring.data, input.identityKey, `service.identity_key:${key.service_id}`),
-      openapi: JSON.stringify(input.openapi),
-    };
-    if (known === undefined)
-      await tx
-        .insertInto("service")
-        .values({ ...key, ...values, created_at: ctx.clock.now() })
-        .execute();
-    else await tx.updateTable("service").set(values).where("tenant_id", "=", ctx.tenantId).where("service_id", "=", known).execute();
-    await replaceOperations(tx, key, operations);
+    const known = await serviceNamed(tx, ctx.tenantId, input);
+    const key = { tenant_id: ctx.tenantId, service_id: known?.service_id ?? newId("svc") };
+    await storeService(tx, ctx, { key, known, operations }, input);
     const operationIds = operations.map((operation) => operation.operation_id);
     await appendAdminEntry(tx, ctx, {
       action: "service.register",
@@ -68,20 +62,59 @@ export async function registerService(ctx: ActionContext, input: ServiceInput): 
   });
 }
 
-async function serviceNamed(tx: Tx, tenantId: string, name: string): Promise<string | undefined> {
+async function storeService(tx: Tx, ctx: ActionContext, next: Next, input: ServiceInput): Promise<void> {
+  const { key, known, operations } = next;
+  const version = known === undefined ? 1 : known.version + (known.changed ? 1 : 0);
+  const values = {
+    name: input.name,
+    live_url: input.liveUrl,
+    sandbox_url: input.sandboxUrl,
+    credential_sealed: seal(ctx.keyring.data, input.credential.reveal(), `service.credential:${key.service_id}`),
+    identity_key_sealed: seal(ctx.keyring.data, input.identityKey, `service.identity_key:${key.service_id}`),
+    openapi: JSON.stringify(input.openapi),
+    version,
+  };
+  const diff = known?.changed === true ? diffWithStored(await storedOpenapi(tx, key), operations) : null;
+  if (known === undefined)
+    await tx
+      .insertInto("service")
+      .values({ ...key, ...values, created_at: ctx.clock.now() })
+      .execute();
+  else
+    await tx.updateTable("service").set(values).where("tenant_id", "=", key.tenant_id).where("service_id", "=", key.service_id).execute();
+  await replaceOperations(tx, key, operations);
+  await replaceTargets(tx, key, { live: listOf(input.liveUrl), sandbox: listOf(input.sandboxUrl) });
+  if (known === undefined || known.changed) await addVersion(tx, ctx, key, { version, openapi: input.openapi, diff, reason: null });
+}
+
+async function serviceNamed(tx: Tx, tenantId: string, input: ServiceInput): Promise<Known> {
+  return tx
+    .selectFrom("service")
+    .select(["service_id", "version"])
+    .select((select) => select("openapi", "is distinct from", JSON.stringify(input.openapi)).$castTo<boolean>().as("changed"))
+    .where("tenant_id", "=", tenantId)
+    .where("name", "=", input.name)
+    .executeTakeFirst();
+}
+
+async function storedOpenapi(tx: Tx, key: Next["key"]) {
   const row = await tx
     .selectFrom("service")
-    .select("service_id")
-    .where("tenant_id", "=", tenantId)
-    .where("name", "=", name)
-    .executeTakeFirst();
-  return row?.service_id;
+    .select("openapi")
+    .where("tenant_id", "=", key.tenant_id)
+    .where("service_id", "=", key.service_id)
+    .executeTakeFirstOrThrow();
+  return row.openapi;
+}
+
+function listOf(url: string | null): string[] {
+  return url === null ? [] : [url];
 }
 
 function checkUrls(input: ServiceInput): void {
   if (input.liveUrl === null && input.sandboxUrl === null) throw new AppError("invalid-field", "a service needs a live or a sandbox URL");
   for (const url of [input.liveUrl, input.sandboxUrl]) {
-    if (url !== null && (!/^https?:/.test(url) || !URL.canParse(url) || new URL(url).origin !== url)) {
+    if (url !== null && !isOrigin(url)) {
       throw new AppError("invalid-field", "a service URL is an origin: scheme, host and port, without a path");
     }
   }

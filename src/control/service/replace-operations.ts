@@ -7,17 +7,41 @@ import type { Tx } from "../../db/database.ts";
 type ServiceKey = { tenant_id: string; service_id: string };
 
 /**
- * Makes the service's operations those given. `conflict` when an operation of another service of the tenant has the same
- * id or answers the same requests, or when a license holds one that would disappear.
+ * Makes the service's operations those given; what the operator set on one (deadline, dates) stays. `conflict` when an
+ * operation of another service of the tenant has the same id or answers the same requests, or when licenses hold one
+ * that would disappear or be no longer served; the detail names them.
  */
 export async function replaceOperations(tx: Tx, key: ServiceKey, operations: readonly UnpackedOperation[]): Promise<void> {
   await refuseClash(tx, key, operations);
+  const lost = await heldOperations(tx, key, operations);
+  if (lost.length > 0) throw new AppError("conflict", lostText(lost));
   const licensed = await licensedOperations(tx, key);
-  const lost = licensed.find((id) => !operations.some((operation) => operation.operation_id === id));
-  if (lost !== undefined) throw new AppError("conflict", `a license holds the operation ${lost}, which the document no longer describes`);
-  await deleteUnlicensed(tx, key, licensed);
+  await deleteUnlicensed(
+    tx,
+    key,
+    licensed.map((row) => row.operation_id),
+  );
   await clearPaths(tx, key);
   for (const operation of operations) await upsert(tx, key, operation);
+}
+
+export type HeldOperation = { operation_id: string; license_ids: string[] };
+
+/** Operations that licenses hold and these would no longer serve, with the licenses. */
+export async function heldOperations(
+  tx: Tx,
+  key: ServiceKey,
+  operations: readonly Pick<UnpackedOperation, "operation_id" | "state">[],
+): Promise<HeldOperation[]> {
+  const served = new Set(operations.filter(({ state }) => state === "served").map((operation) => operation.operation_id));
+  const rows = (await licensedOperations(tx, key)).filter((row) => !served.has(row.operation_id));
+  const byOperation = Map.groupBy(rows, (row) => row.operation_id);
+  return [...byOperation].map(([operation_id, held]) => ({ operation_id, license_ids: held.map((row) => row.license_id) }));
+}
+
+function lostText(lost: readonly HeldOperation[]): string {
+  const named = lost.slice(0, 20).map((one) => `${one.operation_id} (${one.license_ids.slice(0, 20).join(", ")})`);
+  return `licenses hold operations that the document no longer serves: ${named.join("; ")}`;
 }
 
 async function refuseClash(tx: Tx, key: ServiceKey, operations: readonly UnpackedOperation[]): Promise<void> {
@@ -36,20 +60,20 @@ async function refuseClash(tx: Tx, key: ServiceKey, operations: readonly Unpacke
   }
 }
 
-async function licensedOperations(tx: Tx, key: ServiceKey): Promise<string[]> {
-  const rows = await tx
+function licensedOperations(tx: Tx, key: ServiceKey): Promise<{ operation_id: string; license_id: string }[]> {
+  return tx
     .selectFrom("license_operation")
     .innerJoin("operation", (join) =>
       join
         .onRef("operation.tenant_id", "=", "license_operation.tenant_id")
         .onRef("operation.operation_id", "=", "license_operation.operation_id"),
     )
-    .select("operation.operation_id")
-    .distinct()
+    .select(["operation.operation_id", "license_operation.license_id"])
     .where("operation.tenant_id", "=", key.tenant_id)
     .where("operation.service_id", "=", key.service_id)
+    .orderBy("operation.operation_id")
+    .orderBy("license_operation.license_id")
     .execute();
-  return rows.map((row) => row.operation_id);
 }
 
 async function deleteUnlicensed(tx: Tx, key: ServiceKey, licensed: readonly string[]): Promise<void> {
@@ -74,6 +98,7 @@ async function clearPaths(tx: Tx, key: ServiceKey): Promise<void> {
 async function upsert(tx: Tx, key: ServiceKey, operation: UnpackedOperation): Promise<void> {
   const values = {
     ...operation,
+    upstream: operation.upstream === null ? null : JSON.stringify(operation.upstream),
     parameters: JSON.stringify(operation.parameters),
     request_schema: operation.request_schema === null ? null : JSON.stringify(operation.request_schema),
     response_schema: operation.response_schema === null ? null : JSON.stringify(operation.response_schema),

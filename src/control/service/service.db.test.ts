@@ -5,6 +5,7 @@ import { tenantTx } from "../../db/tx.ts";
 import { Secret } from "../../platform/secret.ts";
 import { unseal } from "../../platform/seal.ts";
 import { listOperations } from "../operation/list.ts";
+import { listServiceVersions } from "./list-versions.ts";
 import { listServices } from "./list.ts";
 import { registerService, type ServiceInput } from "./register.ts";
 
@@ -68,6 +69,17 @@ test("registering the name again replaces URL, credentials and operations under 
     { service_id: serviceId, live_url: "http://127.0.0.1:4000", sandbox_url: null },
   ]);
   expect((await listOperations(ctx, {})).items.map((item) => item.operation_id)).toEqual(["getHealth", "getProperty"]);
+});
+
+test("registering the same document again makes no new version; another one does, with its diff", async () => {
+  const { ctx, serviceId } = await createTenantFixture(base.db);
+  await registerService(ctx, input());
+  expect((await listServiceVersions(ctx, { service_id: serviceId })).items.map((one) => one.version)).toEqual([1]);
+  await registerService(ctx, input({ openapi: { ...fixtureOpenapi, info: { title: "Another", version: "2" } } }));
+  expect((await listServiceVersions(ctx, { service_id: serviceId })).items).toMatchObject([
+    { version: 2, diff: { breaking: false } },
+    { version: 1 },
+  ]);
 });
 
 test("operations may exchange their paths", async () => {
