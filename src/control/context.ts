@@ -1,6 +1,6 @@
 import type { Actor } from "../audit/append.ts";
 import type { Scope } from "../contract/scopes.ts";
-import type { Db } from "../db/database.ts";
+import type { Db, Tx } from "../db/database.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Keyring } from "../platform/keyring.ts";
 
@@ -11,7 +11,15 @@ export type ActionContext = {
   scopes: readonly Scope[];
   /** Event types this actor may hand in. */
   eventTypes: readonly string[];
+  /** Set for a partner's own user: the only partners whose rows they see; see partner-scope.ts. */
+  partnerIds?: readonly string[];
+  /** Set for a signed-in person: their session, and when a second factor was last given in it. */
+  session?: { sessionId: string; secondFactorAt: Date | null };
   requestId: string;
+  /** The If-Match of a call; absent = the actor asks for no precondition (jobs). See row-version.ts. */
+  ifMatch?: string;
+  /** Run inside the transaction of each audited change; an idempotent request marks itself there. */
+  withEntry?: (tx: Tx) => Promise<void>;
   db: Db;
   clock: Clock;
   keyring: Keyring;

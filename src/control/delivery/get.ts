@@ -2,6 +2,7 @@ import type { DeliveryDetail } from "../../contract/delivery.ts";
 import { AppError } from "../../contract/errors.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
+import { requireOwnWebhook } from "../partner-rows.ts";
 import { requireScope } from "../require-scope.ts";
 import { attemptColumns, attemptOf, deliveryColumns, deliveryOf } from "./row.ts";
 
@@ -15,6 +16,7 @@ export async function getDelivery(ctx: ActionContext, input: { delivery_id: stri
       .where("tenant_id", "=", ctx.tenantId)
       .where("delivery_id", "=", input.delivery_id)
       .executeTakeFirst();
+    if (delivery !== undefined) await requireOwnWebhook(tx, ctx, delivery.webhook_id);
     const attempts = await tx
       .selectFrom("attempt")
       .select(attemptColumns)

@@ -4,6 +4,8 @@ import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
 import { dayCursor, parseDayCursor } from "../day-cursor.ts";
 import { limitOf, pageOf, type Page, type PageQuery } from "../page.ts";
+import { webhooksOfPartners } from "../partner-rows.ts";
+import { visiblePartners } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 import { deliveryColumns, deliveryOf } from "./row.ts";
 
@@ -12,12 +14,14 @@ export type DeliveryQuery = PageQuery & { webhook_id?: string; state?: Delivery[
 /** Deliveries of the tenant, or of one webhook or state, newest first. */
 export async function listDeliveries(ctx: ActionContext, query: DeliveryQuery): Promise<Page<Delivery>> {
   requireScope(ctx, "deliveries:read");
+  const visible = visiblePartners(ctx);
   const after = query.cursor === undefined ? undefined : parseDayCursor(query.cursor);
   const rows = await tenantTx(ctx.db, ctx.tenantId, (tx) => {
     let select = tx
       .selectFrom("delivery")
       .select([...deliveryColumns, "day"])
       .where("tenant_id", "=", ctx.tenantId);
+    if (visible !== undefined) select = select.where("webhook_id", "in", webhooksOfPartners(tx, ctx.tenantId, visible));
     if (query.webhook_id !== undefined) select = select.where("webhook_id", "=", query.webhook_id);
     if (query.state !== undefined) select = select.where("state", "=", query.state);
     if (after !== undefined) {

@@ -5,6 +5,7 @@ import type { AcceptedEvents } from "../../contract/event.ts";
 import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
+import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 import { checkItems } from "./check-item.ts";
 import { sliceEnvelope, type Envelope } from "./slice-envelope.ts";
@@ -26,6 +27,7 @@ const largestItemBytes = 65_536;
  */
 export async function ingestEvents(ctx: ActionContext, input: EventsInput): Promise<AcceptedEvents> {
   requireScope(ctx, "events:write");
+  requireWholeTenant(ctx);
   const envelope = sliceEnvelope(input.text);
   if (!ctx.eventTypes.includes(envelope.type)) throw new AppError("forbidden", "this key may not write this event type");
   checkItems(envelope.type, envelope.items);

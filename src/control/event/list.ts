@@ -4,12 +4,14 @@ import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
 import { dayCursor, parseDayCursor } from "../day-cursor.ts";
 import { limitOf, pageOf, type Page, type PageQuery } from "../page.ts";
+import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 import { eventColumns, eventOf } from "./row.ts";
 
 /** Events of the tenant, or of one type, newest first; never their bodies, which may hold personal data. */
 export async function listEvents(ctx: ActionContext, query: PageQuery & { type?: string }): Promise<Page<Event>> {
   requireScope(ctx, "events:read");
+  requireWholeTenant(ctx);
   const after = query.cursor === undefined ? undefined : parseDayCursor(query.cursor);
   const rows = await tenantTx(ctx.db, ctx.tenantId, (tx) => {
     let select = tx

@@ -3,6 +3,7 @@ import { AppError } from "../../contract/errors.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
 import { lockPolicy } from "../policy-lock.ts";
+import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 
 export type NewTenant = { name: string; demo: boolean; timeZone?: string };
@@ -10,6 +11,7 @@ export type NewTenant = { name: string; demo: boolean; timeZone?: string };
 /** Creates the tenant of the context (`ctx.tenantId` becomes its id). `conflict` when it is there already. */
 export async function createTenant(ctx: ActionContext, input: NewTenant): Promise<{ tenant_id: string }> {
   requireScope(ctx, "tenants:write");
+  requireWholeTenant(ctx);
   const tenant = { tenant_id: ctx.tenantId, name: input.name, demo: input.demo, time_zone: input.timeZone ?? "America/Recife" };
   await tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);

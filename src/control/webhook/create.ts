@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { appendAdminEntry } from "../../audit/append.ts";
 import { AppError } from "../../contract/errors.ts";
-import type { License } from "../../contract/license.ts";
 import type { CreatedWebhook, NewWebhook } from "../../contract/webhook.ts";
 import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
@@ -11,6 +10,7 @@ import type { ActionContext } from "../context.ts";
 import { requireActiveLicense } from "../license/get.ts";
 import { lockPolicy } from "../policy-lock.ts";
 import { requireScope } from "../require-scope.ts";
+import { checkTypes } from "./check-types.ts";
 import { checkWebhookUrl } from "./check-url.ts";
 import { webhookColumns, webhookOf } from "./row.ts";
 
@@ -34,7 +34,7 @@ export async function createWebhook(ctx: ActionContext, input: NewWebhook, demo?
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
     if (demo !== undefined) await requireDemoTenant(tx, ctx.tenantId);
-    checkTypes(input, await requireActiveLicense(tx, { tenantId: ctx.tenantId, now }, input.license_id));
+    checkTypes(input.event_types, await requireActiveLicense(tx, { ...ctx, now }, input.license_id));
     const row = await tx
       .insertInto("webhook")
       .values({
@@ -56,15 +56,6 @@ export async function createWebhook(ctx: ActionContext, input: NewWebhook, demo?
     });
     return { ...webhook, secret };
   });
-}
-
-function checkTypes(input: NewWebhook, license: License): void {
-  const granted = new Set(license.events.map((event) => event.event_type));
-  for (const [index, type] of input.event_types.entries()) {
-    const pointer = `/body/event_types/${index}`;
-    if (!granted.has(type)) throw new AppError("invalid-field", "the license does not grant this event type", { pointer });
-    if (input.event_types.indexOf(type) !== index) throw new AppError("invalid-field", "this event type is named twice", { pointer });
-  }
 }
 
 function checkDemoUrl(text: string, demo: DemoReceiver): void {

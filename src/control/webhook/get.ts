@@ -2,6 +2,7 @@ import { AppError } from "../../contract/errors.ts";
 import type { WebhookDetail } from "../../contract/webhook.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
+import { requireOwnWebhook } from "../partner-rows.ts";
 import { requireScope } from "../require-scope.ts";
 import { checkColumns, checkOf, webhookColumns, webhookOf } from "./row.ts";
 
@@ -9,6 +10,7 @@ import { checkColumns, checkOf, webhookColumns, webhookOf } from "./row.ts";
 export async function getWebhook(ctx: ActionContext, input: { webhook_id: string }): Promise<WebhookDetail> {
   requireScope(ctx, "webhooks:read");
   const found = await tenantTx(ctx.db, ctx.tenantId, async (tx) => {
+    await requireOwnWebhook(tx, ctx, input.webhook_id);
     const webhook = await tx
       .selectFrom("webhook")
       .select(webhookColumns)

@@ -3,6 +3,7 @@ import { AppError } from "../../contract/errors.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
 import { lockPolicy } from "../policy-lock.ts";
+import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 
 /**
@@ -14,6 +15,7 @@ export async function moveDemoWebhook(
   input: { webhook_id: string; url: string; allowedAddress: string },
 ): Promise<void> {
   requireScope(ctx, "webhooks:write");
+  requireWholeTenant(ctx);
   await tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
     const before = await tx

@@ -5,6 +5,7 @@ import type { WebhookCheck } from "../../contract/webhook.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { newId } from "../../platform/ids.ts";
 import type { ActionContext } from "../context.ts";
+import { requireOwnWebhook } from "../partner-rows.ts";
 import { requireScope } from "../require-scope.ts";
 import { checkColumns, checkOf } from "./row.ts";
 
@@ -15,6 +16,7 @@ import { checkColumns, checkOf } from "./row.ts";
 export async function requestWebhookCheck(ctx: ActionContext, input: { webhook_id: string }): Promise<WebhookCheck> {
   requireScope(ctx, "webhooks:write");
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
+    await requireOwnWebhook(tx, ctx, input.webhook_id);
     // the row's lock makes concurrent requests see each other's check
     const webhook = await tx
       .selectFrom("webhook")
