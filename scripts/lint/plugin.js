@@ -1,4 +1,5 @@
 import { dirname, relative, resolve } from "node:path";
+import { guardVerbs } from "./guarded-verb.js";
 import { refusal } from "./rooms.js";
 
 const root = resolve(import.meta.dirname, "..", "..");
@@ -34,41 +35,21 @@ const noProcessEnv = {
   },
 };
 
-const writers = new Set(["tenantTx", "platformTx"]);
-const guards = ["requireScope", "appendAdminEntry"];
-
-/** No change without scope check and audit in its transaction: a function of control that opens a transaction calls both. */
-const guardedVerb = {
+/** No change without a guard in its transaction; see guarded-verb.js for what counts as one. */
+const guardRule = (guard) => ({
   create(context) {
     const path = pathOf(context);
-    if (!path.startsWith("src/control/") || isTest(path)) return {};
-    const open = [];
-    const enter = (node) => open.push({ node, calls: new Set(), parent: open.at(-1) });
-    const leave = () => {
-      const { node, calls, parent } = open.pop();
-      if (parent) for (const call of calls) parent.calls.add(call);
-      else if ([...calls].some((name) => writers.has(name)) && isMutation(calls))
-        for (const guard of guards)
-          if (!calls.has(guard)) context.report({ node, message: `a function that changes the store must call ${guard}` });
-    };
-    const isMutation = (calls) => ["insertInto", "updateTable", "deleteFrom", "mutate"].some((name) => calls.has(name));
-    return {
-      FunctionDeclaration: enter,
-      FunctionExpression: enter,
-      ArrowFunctionExpression: enter,
-      "FunctionDeclaration:exit": leave,
-      "FunctionExpression:exit": leave,
-      "ArrowFunctionExpression:exit": leave,
-      CallExpression(node) {
-        const callee = node.callee;
-        const name = callee.type === "Identifier" ? callee.name : callee.type === "MemberExpression" ? callee.property.name : undefined;
-        if (name && open.length > 0) open.at(-1).calls.add(name);
-      },
-    };
+    if (isTest(path) || !/^src\/(control|admin)\//.test(path)) return {};
+    return guardVerbs(context, { isVerbRoom: path.startsWith("src/control/"), guard });
   },
-};
+});
 
 export default {
   meta: { name: "aqueduto" },
-  rules: { "room-fence": roomFence, "no-process-env": noProcessEnv, "guarded-verb": guardedVerb },
+  rules: {
+    "room-fence": roomFence,
+    "no-process-env": noProcessEnv,
+    "guarded-verb": guardRule("requireScope"),
+    "audited-verb": guardRule("appendAdminEntry"),
+  },
 };
