@@ -1,4 +1,5 @@
 import { errorTable } from "../contract/errors.ts";
+import { languageOf } from "../contract/language.ts";
 import type { Call } from "./call.ts";
 import type { Outbound } from "./http/transport.ts";
 import type { Verdict } from "./limits/gcra.ts";
@@ -20,7 +21,7 @@ const everyAnswer = [
   "max-age=31536000",
 ];
 
-const exposed = "audit-entry, ratelimit, ratelimit-policy, retry-after, x-request-id";
+const exposed = "audit-entry, deprecation, sunset, ratelimit, ratelimit-policy, retry-after, x-request-id";
 
 /** A good answer. `body` undefined = none. */
 export function goodAnswer(
@@ -28,15 +29,19 @@ export function goodAnswer(
   good: { status: number; body: Buffer | undefined; entryId: string; meter: Verdict | undefined },
 ): Outbound {
   const headers = headersOf(call, good);
+  // on good answers alone: a refusal must not tell which operations there are
+  headers.push(...(call.seen.operation?.noticeHeaders ?? []));
   if (good.body !== undefined) headers.push("content-type", "application/json", "content-length", String(good.body.length));
   return { status: good.status, headers, body: good.body };
 }
 
 /** The uniform refusal (RFC 9457). */
 export function refusalAnswer(call: Call, refusal: Refusal, more: { entryId: string; meter: Verdict | undefined }): Outbound {
-  const body = problemBody(refusal, call.requestId);
+  const language = languageOf(call.headers.acceptLanguage);
+  const body = problemBody(refusal, call.requestId, language);
   const headers = headersOf(call, more);
-  headers.push("content-type", "application/problem+json", "content-language", "en", "content-length", String(body.length));
+  headers.push("content-type", "application/problem+json", "content-length", String(body.length));
+  headers.push("content-language", language, "vary", "accept-language");
   if (refusal.code === "unauthorized") headers.push("www-authenticate", "Bearer");
   if (refusal.more.retryAfterSeconds !== undefined) headers.push("retry-after", String(refusal.more.retryAfterSeconds));
   return { status: errorTable[refusal.code].status, headers, body };

@@ -26,11 +26,15 @@ export type Call = {
 export type Seen = {
   /** The recognised token, valid or not. */
   token?: TokenPolicy;
+  /** The token stands under the pepper before. */
+  oldPepper?: true;
   /** True once the token was found valid. */
   authenticated?: boolean;
   /** The operation that the path names, licensed or not. */
   operation?: OperationPolicy;
   meter?: Verdict;
+  /** Keyed hashes of the persons that request and answer name, hex; never the values. */
+  subjects?: Set<string>;
   /** Origin that may read the answer in a browser. */
   corsOrigin?: string;
 };

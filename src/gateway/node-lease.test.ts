@@ -36,7 +36,7 @@ function bed(graceMs: number) {
 }
 
 function snapshotOf(epoch: bigint): Snapshot {
-  return { epoch, tokens: new Map(), routes: new Map(), origins: new Map(), upstreams: new Set() };
+  return { epoch, tokens: new Map(), routes: new Map(), origins: new Map(), upstreams: new Set(), switches: new Map() };
 }
 
 test("a node serves for the lease, then as an island until the grace is over", async () => {

@@ -40,6 +40,7 @@ export function nothingRead(peer: string): Inbound {
     forwardedFor: undefined,
     requestedMethod: undefined,
     requestedHeaders: undefined,
+    acceptLanguage: undefined,
     repeated: [],
   };
   return { method: "*", target: "", httpVersion: "", headers, peer, hasBody: false, readBody: () => Promise.resolve("aborted") };

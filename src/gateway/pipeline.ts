@@ -1,6 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
+import { answeredSubjects, askedSubjects } from "./audit/call-subjects.ts";
 import type { Outcome } from "./audit/call-record.ts";
 import type { Call } from "./call.ts";
 import type { Handlers, Inbound, Outbound } from "./http/transport.ts";
@@ -10,6 +11,8 @@ import { authenticate } from "./policies/authenticate.ts";
 import { checkAnswer } from "./policies/check-answer.ts";
 import { checkBindings } from "./policies/check-bindings.ts";
 import { checkFraming } from "./policies/check-framing.ts";
+import { checkAnsweredObjects, checkAskedObjects } from "./policies/check-objects.ts";
+import { checkSwitches } from "./policies/check-switches.ts";
 import { checkTarget } from "./policies/check-target.ts";
 import { checkValidity } from "./policies/check-validity.ts";
 import { forward } from "./policies/forward.ts";
@@ -19,7 +22,7 @@ import { projectAnswer } from "./policies/project-answer.ts";
 import { takeFromLimit } from "./policies/take-from-limit.ts";
 import { takeToken, type Credential, type Peppers } from "./policies/take-token.ts";
 import { validateRequest } from "./policies/validate-request.ts";
-import type { Snapshot } from "./policy/snapshot.ts";
+import type { Snapshot, TokenPolicy } from "./policy/snapshot.ts";
 import { Refusal } from "./refusal.ts";
 import { settleCall, type Served } from "./settle-call.ts";
 import type { UpstreamClient } from "./upstream/upstream-client.ts";
@@ -27,7 +30,9 @@ import type { UpstreamClient } from "./upstream/upstream-client.ts";
 export type PipelineParts = {
   /** The policy in force; throws Refusal `store-away` when this node may not serve. */
   policy(): Snapshot;
-  peppers: Peppers;
+  keyring: { readonly pepper: Peppers };
+  /** Told of a token that stands under the pepper before: its digest under the live one, never the token. */
+  onOldPepper?: OnOldPepper;
   audit: AuditTrail;
   upstream: UpstreamClient;
   buckets: BucketStore;
@@ -36,6 +41,8 @@ export type PipelineParts = {
   clock: Clock;
   log: Log;
 };
+
+export type OnOldPepper = (hit: { tenantId: string; tokenId: string; digest: Buffer }) => void;
 
 /** The request's way, steps 1 to 8 of docs/architecture.md; whatever refuses throws Refusal. */
 async function serve(call: Call, credential: Credential, inbound: Inbound, parts: PipelineParts): Promise<Served> {
@@ -46,15 +53,28 @@ async function serve(call: Call, credential: Credential, inbound: Inbound, parts
   const policy = parts.policy();
   if (isPreflight(call)) return { status: 204, body: undefined, preflight: allowPreflight(call, policy, parts.preflightBuckets) };
   const token = authenticate(call, credential, policy);
+  tellOldPepper(call, token, { credential, parts });
   const match = matchOperation(call, token.access, policy);
   checkBindings(call, token.access);
   checkValidity(token.access.license, call.at.getTime());
   takeFromLimit(call, token.access, parts.buckets);
   const { grant, values } = demandGrant(match);
+  checkSwitches(token.access.license, grant, policy);
   const request = await validateRequest(call, token.access, { grant, values });
+  parts.audit.names(call, askedSubjects(grant.operation.subjects, request));
+  checkAskedObjects(token.access.license, grant, request);
   await parts.audit.intends(call);
   const answer = await forward(call, token, grant, { request, upstream: parts.upstream });
-  return projectAnswer(checkAnswer(answer, grant.operation, request), grant);
+  const checked = checkAnswer(answer, grant.operation, request);
+  checkAnsweredObjects(token.access.license, grant, { request, document: checked.document });
+  parts.audit.names(call, answeredSubjects(grant.operation.subjects, checked.document));
+  return projectAnswer(checked, grant);
+}
+
+function tellOldPepper(call: Call, token: TokenPolicy, from: { credential: Credential; parts: PipelineParts }): void {
+  const [digest] = from.credential.digests;
+  if (call.seen.oldPepper !== true || digest === undefined) return;
+  from.parts.onOldPepper?.({ tenantId: token.access.license.tenantId, tokenId: token.tokenId, digest: Buffer.from(digest, "latin1") });
 }
 
 const malformedCodes = { 400: "bad-request", 408: "request-timeout", 431: "headers-too-large" } as const;
@@ -72,7 +92,7 @@ export function createPipeline(parts: PipelineParts): Handlers {
   return {
     request(inbound, authorization) {
       // step 2: past this line nothing holds the token
-      const credential = takeToken(authorization, parts.peppers);
+      const credential = takeToken(authorization, parts.keyring.pepper);
       const call = openCall(inbound, parts);
       return settle(call, serve(call, credential, inbound, parts));
     },

@@ -2,25 +2,28 @@ import { expect, test } from "vitest";
 import { createLog } from "../platform/log.ts";
 import { createPolicyKeeper } from "./policy-keeper.ts";
 import { createContractCache } from "./policy/contract-cache.ts";
-import type { PolicyRows } from "./policy/policy-rows.ts";
-import { dataKey, policyRows } from "./testing/test-policy.ts";
+import { changeOf, type PolicyRows } from "./policy/policy-rows.ts";
+import { keys, policyRows } from "./testing/test-policy.ts";
 
 function bed() {
   const loads: PromiseWithResolvers<PolicyRows | undefined>[] = [];
   const applied: bigint[] = [];
+  const asked: (bigint | undefined)[] = [];
   const keeper = createPolicyKeeper({
-    load() {
+    async load(from) {
       const load = Promise.withResolvers<PolicyRows | undefined>();
       loads.push(load);
-      return load.promise;
+      asked.push(from.known);
+      const rows = await load.promise;
+      return rows === undefined ? undefined : changeOf(rows);
     },
     onApplied: (snapshot) => applied.push(snapshot.epoch),
     onFault: () => undefined,
-    dataKey,
+    keys,
     contracts: createContractCache(),
     log: createLog("silent"),
   });
-  return { loads, applied, keeper };
+  return { loads, applied, asked, keeper };
 }
 
 const at = (epoch: bigint) => ({ ...policyRows({}), epoch });
@@ -57,8 +60,8 @@ test("a load that fails keeps the policy in use and does not stop the next one",
   expect(keeper.current()?.epoch).toBe(6n);
 });
 
-test("an epoch never goes back", async () => {
-  const { loads, keeper, applied } = bed();
+test("an epoch never goes back, and a store that was an older copy is read whole when it has caught up", async () => {
+  const { loads, keeper, applied, asked } = bed();
   const first = keeper.refresh();
   loads[0]?.resolve(at(5n));
   await first;
@@ -66,6 +69,11 @@ test("an epoch never goes back", async () => {
   loads[1]?.resolve(at(4n));
   await second;
   expect(applied).toEqual([5n]);
+  const third = keeper.refresh();
+  loads[2]?.resolve(at(7n));
+  await third;
+  expect(applied).toEqual([5n, 7n]);
+  expect(asked).toEqual([undefined, 5n, undefined]);
 });
 
 test("`applied` resolves when the epoch is in use, and false when it is not in time", async () => {

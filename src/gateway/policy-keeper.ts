@@ -1,36 +1,55 @@
+import { setImmediate } from "node:timers/promises";
 import type { Log } from "../platform/log.ts";
-import { compileSnapshot, type CompileWith } from "./policy/compile-snapshot.ts";
-import type { PolicyRows } from "./policy/policy-rows.ts";
+import type { CompileWith } from "./policy/compile-licensing.ts";
+import type { PolicyChange } from "./policy/policy-rows.ts";
+import { PolicyStore } from "./policy/policy-store.ts";
 import type { Snapshot } from "./policy/snapshot.ts";
 
-/** Holds the policy in use and replaces it whole. */
+/** Holds the policy in use and moves it on. */
 export type PolicyKeeper = {
   current(): Snapshot | undefined;
-  /** Loads the newest policy when it is newer. Resolves when a load that began after this call is in use; rejects when it failed. */
+  /** Loads what is newer. Resolves when a load that began after this call is in use; rejects when it failed. */
   refresh(): Promise<void>;
   /** True when a policy of this epoch or a newer one is in use within the time. Starts a refresh. */
   applied(epoch: bigint, timeoutMs: number): Promise<boolean>;
 };
 
+/** `known`: what the store has in it; undefined = nothing. `least`: an epoch below is an older copy's. */
+export type LoadFrom = { known: bigint | undefined; least: bigint | undefined };
+/** Takes the pages of a first load. */
+export type PolicySink = Pick<PolicyStore, "reserve" | "addClients" | "addAccesses" | "addTokens">;
+
 export type KeeperOptions = CompileWith & {
-  load(knownEpoch: bigint | undefined): Promise<PolicyRows | undefined>;
+  /** What is newer than `known`; undefined for nothing, `older` for a store whose epoch is below `least`. */
+  load(from: LoadFrom, sink: PolicySink): Promise<PolicyChange | "older" | undefined>;
   /** Called right after a new policy is in use. */
   onApplied(snapshot: Snapshot): void;
   log: Log;
 };
 
+/** The event loop is given back after so long. */
+const sliceMs = 3;
+
 export function createPolicyKeeper(options: KeeperOptions): PolicyKeeper {
   let snapshot: Snapshot | undefined;
+  let store: PolicyStore | undefined;
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
   const waiting = new Set<() => void>();
 
   async function load(): Promise<void> {
-    const rows = await options.load(snapshot?.epoch);
-    // an epoch never goes back; a store that says otherwise is an older copy
-    if (rows === undefined || (snapshot !== undefined && rows.epoch < snapshot.epoch)) return;
-    snapshot = compileSnapshot(rows, options);
-    options.log.debug({ epoch: String(rows.epoch), tokens: snapshot.tokens.size }, "policy in use");
+    // a first load that failed half way leaves nothing behind
+    const into = store ?? new PolicyStore(options);
+    const change = await options.load({ known: store === undefined ? undefined : snapshot?.epoch, least: snapshot?.epoch }, into);
+    if (change === undefined) return;
+    if (change === "older" || (snapshot !== undefined && change.epoch < snapshot.epoch)) {
+      // an epoch never goes back. When this copy has caught up its history is another one: all of it is read then
+      store = undefined;
+      return;
+    }
+    snapshot = await inSlices(into.apply(change));
+    store = into;
+    options.log.debug({ epoch: String(snapshot.epoch), tokens: snapshot.tokens.size }, "policy in use");
     options.onApplied(snapshot);
     for (const check of waiting) check();
   }
@@ -76,4 +95,16 @@ export function createPolicyKeeper(options: KeeperOptions): PolicyKeeper {
       });
     },
   };
+}
+
+/** Goes on until the end, and lets others run in between. */
+async function inSlices<T>(steps: Generator<undefined, T>): Promise<T> {
+  let since = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - since < sliceMs) continue;
+    await setImmediate();
+    since = performance.now();
+  }
 }

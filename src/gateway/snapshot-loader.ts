@@ -1,25 +1,32 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "../db/database.ts";
+import type { LoadFrom, PolicySink } from "./policy-keeper.ts";
+import { readPolicyPages } from "./snapshot-loader-pages.ts";
 import type {
   AccessRow,
   ClientRow,
   GrantRow,
   LicenseRow,
+  LicensingRows,
+  ObjectRow,
   OperationRow,
   PartnerRow,
-  PolicyRows,
+  PolicyChange,
   ServiceRow,
+  SwitchRow,
   TokenRow,
 } from "./policy/policy-rows.ts";
 
-/** Ended tokens stay recognisable for so many days, so that the audit can say whose old token still calls. */
-const endedTokenDays = 90;
+/** Rows that the store hands over at once, so that reading many holds nobody up. */
+const fetchRows = 500;
 
 /**
- * Reads the whole policy of all tenants as one instant of the store; undefined when its epoch is still `knownEpoch`.
+ * Reads what is new in the policy of all tenants as one instant of the store: undefined when its epoch is `known`, `older`
+ * when it is below `least`. Small tables come whole, where they changed; of clients, accesses and tokens the rows that
+ * did. With nothing known all of these go to the sink, page by page, so that they are never all in memory as rows.
  * platformTx cannot serve here: the isolation level has to be set before the transaction's first query.
  */
-export function loadPolicy(db: Db, knownEpoch: bigint | undefined): Promise<PolicyRows | undefined> {
+export function loadPolicy(db: Db, from: LoadFrom, sink: PolicySink): Promise<PolicyChange | "older" | undefined> {
   return db
     .transaction()
     .setIsolationLevel("repeatable read")
@@ -27,7 +34,14 @@ export function loadPolicy(db: Db, knownEpoch: bigint | undefined): Promise<Poli
     .execute(async (tx) => {
       await sql`SELECT set_config('aqueduto.tenant', '*', true)`.execute(tx);
       const epoch = await readEpoch(tx);
-      return epoch === knownEpoch ? undefined : readRows(tx, epoch);
+      if (from.least !== undefined && epoch < from.least) return "older";
+      if (epoch === from.known) return undefined;
+      const { known } = from;
+      const small = await readSmallTables(tx, await changedTables(tx, known));
+      if (known !== undefined) return { epoch, ...small, ...(await readChanged(tx, known)) };
+      await fetch(tx, clientRows, (rows: ClientRow[]) => sink.addClients(rows));
+      await readPolicyPages(tx, sink);
+      return { epoch, ...small, clients: [], accesses: [], tokens: [] };
     });
 }
 
@@ -37,38 +51,89 @@ async function readEpoch(tx: Tx): Promise<bigint> {
   return row.epoch;
 }
 
-async function readRows(tx: Tx, epoch: bigint): Promise<PolicyRows> {
+/** Whether a table changed after the epoch; with none known every one did. */
+async function changedTables(tx: Tx, known: bigint | undefined): Promise<(...tables: string[]) => boolean> {
+  if (known === undefined) return () => true;
+  const rows = await rowsOf<{ table_name: string }>(tx, sql`SELECT table_name FROM aqueduto.policy_table_epoch WHERE epoch > ${known}`);
+  const names = new Set(rows.map((row) => row.table_name));
+  return (...tables) => tables.some((name) => names.has(name));
+}
+
+async function readSmallTables(
+  tx: Tx,
+  changed: (...tables: string[]) => boolean,
+): Promise<Omit<PolicyChange, "epoch" | "clients" | "accesses" | "tokens">> {
   return {
-    epoch,
-    partners: await rowsOf<PartnerRow>(tx, sql`SELECT tenant_id, partner_id, state FROM aqueduto.partner`),
-    clients: await rowsOf<ClientRow>(tx, sql`SELECT tenant_id, client_id, partner_id, state FROM aqueduto.client`),
+    ...(changed("service", "operation", "license", "license_operation", "license_object") ? { licensing: await readLicensing(tx) } : {}),
+    ...(changed("partner")
+      ? { partners: await rowsOf<PartnerRow>(tx, sql`SELECT tenant_id, partner_id, state FROM aqueduto.partner`) }
+      : {}),
+    ...(changed("kill_switch")
+      ? {
+          switches: await rowsOf<SwitchRow>(tx, sql`SELECT tenant_id, level, target_id FROM aqueduto.kill_switch WHERE undone_at IS NULL`),
+        }
+      : {}),
+  };
+}
+
+async function readLicensing(tx: Tx): Promise<LicensingRows> {
+  return {
     services: await rowsOf<ServiceRow>(
       tx,
-      sql`SELECT tenant_id, service_id, live_url, sandbox_url, credential_sealed, identity_key_sealed, state FROM aqueduto.service`,
+      sql`SELECT tenant_id, service_id, live_url, sandbox_url, credential_sealed, identity_key_sealed, status_map, state
+            FROM aqueduto.service`,
     ),
-    operations: await rowsOf<OperationRow>(
+    operations: await fetchAll<OperationRow>(
       tx,
-      sql`SELECT tenant_id, service_id, operation_id, method, path, parameters, request_schema, response_schema, publishable, timeout_ms,
-                 max_body_bytes
-            FROM aqueduto.operation`,
+      sql`SELECT tenant_id, service_id, operation_id, method, path, parameters, request_schema, response_schema, publishable,
+                 coalesce(timeout_override_ms, timeout_ms) AS timeout_ms, max_body_bytes, deprecated_at, sunset_at
+            FROM aqueduto.operation
+           WHERE state = 'served'`,
     ),
-    licenses: await rowsOf<LicenseRow>(
+    licenses: await fetchAll<LicenseRow>(
       tx,
       sql`SELECT tenant_id, license_id, partner_id, version, state, starts_at, ends_at, rate_per_second, burst FROM aqueduto.license`,
     ),
-    grants: await rowsOf<GrantRow>(tx, sql`SELECT tenant_id, license_id, operation_id, projection FROM aqueduto.license_operation`),
-    accesses: await rowsOf<AccessRow>(
+    grants: await fetchAll<GrantRow>(
       tx,
-      sql`SELECT tenant_id, access_id, client_id, license_id, kind, mode, cidrs::text[] AS cidrs, origins, state, expires_at
-            FROM aqueduto.access`,
+      sql`SELECT tenant_id, license_id, operation_id, projection, fields FROM aqueduto.license_operation`,
     ),
-    tokens: await rowsOf<TokenRow>(
+    objects: await fetchAll<ObjectRow>(
       tx,
-      sql`SELECT tenant_id, token_id, access_id, digest, state, expires_at, retiring_until
-            FROM aqueduto.token
-           WHERE state <> 'ended' OR ended_at > now() - make_interval(days => ${endedTokenDays})`,
+      sql`SELECT tenant_id, license_id, municipalities, localities, matriculas, ranges FROM aqueduto.license_object`,
     ),
   };
+}
+
+const clientRows = sql`SELECT tenant_id, client_id, partner_id, state FROM aqueduto.client`;
+const accessRows = sql`
+  SELECT tenant_id, access_id, client_id, license_id, kind, mode, cidrs::text[] AS cidrs, origins, state, expires_at FROM aqueduto.access`;
+const tokenRows = sql`SELECT tenant_id, token_id, access_id, digest, state, expires_at, retiring_until FROM aqueduto.token`;
+
+async function readChanged(tx: Tx, known: bigint): Promise<Pick<PolicyChange, "clients" | "accesses" | "tokens">> {
+  const since = sql`WHERE changed_epoch > ${sql.lit(known)}`;
+  return {
+    clients: await fetchAll<ClientRow>(tx, sql`${clientRows} ${since}`),
+    accesses: await fetchAll<AccessRow>(tx, sql`${accessRows} ${since}`),
+    tokens: await fetchAll<TokenRow>(tx, sql`${tokenRows} ${since}`),
+  };
+}
+
+async function fetchAll<T>(tx: Tx, statement: ReturnType<typeof sql>): Promise<T[]> {
+  const all: T[] = [];
+  await fetch<T>(tx, statement, (rows) => all.push(...rows));
+  return all;
+}
+
+/** Hands over rows some at a time. */
+async function fetch<T>(tx: Tx, statement: ReturnType<typeof sql>, take: (rows: T[]) => void): Promise<void> {
+  await sql`DECLARE policy_rows NO SCROLL CURSOR FOR ${statement}`.execute(tx);
+  for (;;) {
+    const rows = await rowsOf<T>(tx, sql`FETCH ${sql.lit(fetchRows)} FROM policy_rows`);
+    take(rows);
+    if (rows.length < fetchRows) break;
+  }
+  await sql`CLOSE policy_rows`.execute(tx);
 }
 
 /** The type stands for what the statement selects; the loader's own test reads a row of every table through it. */

@@ -13,7 +13,7 @@ import { tokenDigest } from "../platform/token-digest.ts";
 import { loadPolicy } from "./snapshot-loader.ts";
 import { startGateway, type Gateway } from "./start-gateway.ts";
 import { sendJson, startUpstream, type Upstream } from "./testing/test-gateway.ts";
-import { credential, dataKey, identityKey, makeToken, operations, pepper } from "./testing/test-policy.ts";
+import { credential, dataKey, identityKey, keys, makeToken, operations, pepper } from "./testing/test-policy.ts";
 
 const token = makeToken();
 
@@ -55,7 +55,7 @@ async function start(
     port: 0,
     db: database.db,
     policyListenUrl: database.url,
-    keyring: { pepper, data: dataKey },
+    keyring: { pepper: pepper, ...keys },
     journal: {
       append(record) {
         records.push(record);
@@ -106,19 +106,48 @@ async function eventually<T>(ask: () => Promise<T> | T, holds: (value: T) => boo
   return value;
 }
 
-test("the loader reads every table of the policy as one instant, and nothing when the epoch is known", async () => {
+test("a first load reads every table of the policy as one instant; later ones read what changed, and nothing when the epoch is known", async () => {
   await using database = await createTestDatabase();
   await fill(database, "http://127.0.0.1:1");
-  const rows = await loadPolicy(database.db, undefined);
-  expect(rows?.epoch).toBe(await epochOf(database));
-  expect(rows?.licenses).toMatchObject([{ license_id: "lic_a", rate_per_second: "0.125", burst: 100, version: 1 }]);
-  expect(rows?.accesses).toMatchObject([{ cidrs: ["127.0.0.0/8", "::1/128"], origins: [], expires_at: null }]);
-  expect(rows?.tokens).toMatchObject([{ token_id: "tok_a", digest: tokenDigest(pepper.key, token), state: "live" }]);
-  expect(rows?.operations).toHaveLength(operations.length);
-  expect(rows?.operations.find((row) => row.operation_id === "getProperty")?.parameters).toEqual(operations[0]?.parameters);
-  expect([rows?.partners.length, rows?.clients.length, rows?.services.length, rows?.grants.length]).toEqual([1, 1, 1, 1]);
-  expect(rows?.licenses[0]?.ends_at).toBeInstanceOf(Date);
-  expect(await loadPolicy(database.db, rows?.epoch)).toBeUndefined();
+  const pages: { clients: unknown[]; accesses: unknown[]; tokens: unknown[] } = { clients: [], accesses: [], tokens: [] };
+  const sink = {
+    reserve: () => undefined,
+    addClients: (rows: readonly unknown[]) => pages.clients.push(...rows),
+    addAccesses: (page: unknown) => pages.accesses.push(page),
+    addTokens: (page: unknown) => pages.tokens.push(page),
+  };
+  const load = async (known: bigint | undefined, least = known) => loadPolicy(database.db, { known, least }, sink);
+  const first = await load(undefined);
+  if (first === undefined || first === "older") throw new Error("a first load was expected");
+  expect(first.epoch).toBe(await epochOf(database));
+  expect(first.licensing?.licenses).toMatchObject([{ license_id: "lic_a", rate_per_second: "0.125", burst: 100, version: 1 }]);
+  expect(first.licensing?.licenses[0]?.ends_at).toBeInstanceOf(Date);
+  expect(pages.clients).toMatchObject([{ client_id: "cli_a", state: "active" }]);
+  expect(pages.accesses).toMatchObject([{ accessIds: ["acc_a"], cidrs: ["127.0.0.0/8,::1/128"], origins: [""], expiries: [""] }]);
+  expect(pages.tokens).toMatchObject([{ tokenIds: ["tok_a"], digests: tokenDigest(pepper.key, token), states: "l", retiring: [""] }]);
+  expect(first.licensing?.operations).toHaveLength(operations.length);
+  expect(first.licensing?.operations.find((row) => row.operation_id === "getProperty")?.parameters).toEqual(operations[0]?.parameters);
+  expect([first.partners?.length, first.licensing?.services.length, first.licensing?.grants.length]).toEqual([1, 1, 1]);
+  expect([first.clients, first.accesses, first.tokens, first.switches]).toEqual([[], [], [], []]);
+  expect(await load(first.epoch)).toBeUndefined();
+  expect(await load(first.epoch, first.epoch + 1n)).toBe("older");
+  await platformTx(database.db, (tx) => sql`UPDATE aqueduto.token SET state = 'ended', ended_at = now()`.execute(tx));
+  const second = await load(first.epoch);
+  expect(second).toMatchObject({ epoch: await epochOf(database), accesses: [], tokens: [{ token_id: "tok_a", state: "ended" }] });
+  expect(Object.keys(Object(second)).toSorted()).toEqual(["accesses", "clients", "epoch", "tokens"]);
+  await platformTx(database.db, async (tx) => {
+    await sql`UPDATE aqueduto.access SET state = 'disabled'`.execute(tx);
+    await sql`UPDATE aqueduto.partner SET state = 'disabled'`.execute(tx);
+    await sql`UPDATE aqueduto.client SET state = 'revoked'`.execute(tx);
+  });
+  const third = await load(Object(second).epoch);
+  expect(third).toMatchObject({
+    clients: [{ client_id: "cli_a", state: "revoked" }],
+    accesses: [{ access_id: "acc_a", state: "disabled" }],
+    tokens: [],
+    partners: [{ state: "disabled" }],
+  });
+  expect(Object.keys(Object(third)).toSorted()).toEqual(["accesses", "clients", "epoch", "partners", "tokens"]);
 });
 
 test("a revoked token is refused once `applied` has answered true, and the node's row acknowledges the epoch", async () => {
@@ -256,7 +285,7 @@ test("a drained node's row says so and its bounds have passed", async () => {
 test("a service whose secrets do not open is not served, and the rest of the policy is", async () => {
   await using database = await createTestDatabase();
   await fill(database, "http://127.0.0.1:1");
-  await using node = await start(database, { keyring: { pepper, data: { kid: "data1", key: randomBytes(32) } } });
+  await using node = await start(database, { keyring: { pepper: pepper, ...keys, data: { kid: "data1", key: randomBytes(32) } } });
   expect(await status(node.gateway)).toBe(404);
   expect(node.records.at(-1)).toMatchObject({ clause: "route-unknown", accessId: "acc_a" });
 });

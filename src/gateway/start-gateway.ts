@@ -1,17 +1,17 @@
+import { createSubjectHasher } from "../audit/subject-hash.ts";
 import type { Db } from "../db/database.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
-import type { DataKey } from "../platform/seal.ts";
+import type { Keyring } from "../platform/keyring.ts";
 import { createAuditTrail, type AuditTrail, type RecordSink } from "./audit/audit-trail.ts";
 import { defaultLimits, startTransport, type TransportLimits } from "./http/transport.ts";
 import { createBucketStore } from "./limits/bucket-store.ts";
 import { createNodeLease, type NodeLease } from "./node-lease.ts";
 import { createNodeRow } from "./node-row.ts";
-import { createPipeline } from "./pipeline.ts";
+import { createPipeline, type OnOldPepper } from "./pipeline.ts";
 import { networkTest } from "./policy/addresses.ts";
 import { createContractCache } from "./policy/contract-cache.ts";
 import type { Snapshot } from "./policy/snapshot.ts";
-import type { Peppers } from "./policies/take-token.ts";
 import { createPolicyKeeper, type PolicyKeeper } from "./policy-keeper.ts";
 import { startPolicyListener } from "./policy-listener.ts";
 import { Refusal } from "./refusal.ts";
@@ -25,7 +25,7 @@ export type GatewayOptions = {
   db: Db;
   /** Where to LISTEN for changes of the policy, on a connection of its own. */
   policyListenUrl: string;
-  keyring: { pepper: Peppers; data: DataKey };
+  keyring: Pick<Keyring, "pepper" | "data" | "oldData" | "reference" | "subject">;
   /** An append resolves when the record is kept; the gateway answers nothing before. Closed by its owner, after `drain`. */
   journal: RecordSink;
   log: Log;
@@ -37,6 +37,8 @@ export type GatewayOptions = {
   storeGraceMs: number;
   /** Networks of proxies whose X-Forwarded-For is believed. */
   trustedProxies?: readonly string[];
+  /** Told of each call whose token stands under the pepper before. */
+  onOldPepper?: OnOldPepper;
   /** Connections to one upstream; default 64. */
   upstreamConnections?: number;
   /** Largest answer read from an upstream; default 8 MiB. */
@@ -64,15 +66,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     connections: options.upstreamConnections ?? 64,
     maxAnswerBytes: options.maxAnswerBytes ?? 8 * 2 ** 20,
   });
-  const audit = createAuditTrail({ journal: options.journal, dataKey: keyring.data, clock, log });
+  const audit = createAuditTrail({
+    journal: options.journal,
+    keys: keyring,
+    hashSubject: createSubjectHasher(keyring.subject.key),
+    clock,
+    log,
+  });
   const keeper = createPolicyKeeper({
-    load: (knownEpoch) => loadPolicy(db, knownEpoch),
+    load: (from, sink) => loadPolicy(db, from, sink),
     onApplied(snapshot) {
       upstream.retain(snapshot.upstreams);
       // acknowledged only now that it is in use
       void lease.beat();
     },
-    dataKey: keyring.data,
+    keys: keyring,
     contracts: createContractCache(),
     onFault: (serviceId, error) => log.error({ serviceId, err: error }, "a service cannot be used; its operations are not served"),
     log,
@@ -81,7 +89,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const lease = createNodeLease({ row, keeper, graceMs: options.storeGraceMs, clock, log });
   const handlers = createPipeline({
     policy: () => policyInForce(keeper, lease),
-    peppers: keyring.pepper,
+    keyring,
+    ...(options.onOldPepper === undefined ? {} : { onOldPepper: options.onOldPepper }),
     audit,
     upstream,
     buckets: createBucketStore(),

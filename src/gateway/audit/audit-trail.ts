@@ -1,8 +1,9 @@
+import { manySubjects, mostSubjects, type Subject, type SubjectHasher } from "../../audit/subject-hash.ts";
 import type { AccessRecord } from "../../contract/access-record.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
-import type { DataKey } from "../../platform/seal.ts";
+import type { SealKeys } from "../../platform/seal.ts";
 import type { Call } from "../call.ts";
 import { sourceNetwork } from "../policy/addresses.ts";
 import { Refusal } from "../refusal.ts";
@@ -14,6 +15,8 @@ export type RecordSink = { append(record: AccessRecord): Promise<void> };
 
 /** Step 9. No status line without its record: what cannot be recorded is refused with 503. */
 export type AuditTrail = {
+  /** The call is about these persons: its record names them by keyed hash. */
+  names(call: Call, subjects: readonly Subject[]): void;
   /** Before the status line. Resolves with the id of the record; rejects with Refusal `audit-full`. */
   answered(call: Call, outcome: Outcome): Promise<string>;
   /** Before the first byte goes upstream, for unsafe methods, and for all while the journal has not yet taken a record again. */
@@ -26,8 +29,14 @@ export type AuditTrail = {
 
 const safeMethods = new Set(["GET", "HEAD"]);
 
-export function createAuditTrail(options: { journal: RecordSink; dataKey: DataKey; clock: Clock; log: Log }): AuditTrail {
-  const { journal, dataKey, clock, log } = options;
+export function createAuditTrail(options: {
+  journal: RecordSink;
+  keys: Pick<SealKeys, "data">;
+  hashSubject: SubjectHasher;
+  clock: Clock;
+  log: Log;
+}): AuditTrail {
+  const { journal, keys, clock, log } = options;
   const sampler = createRefusalSampler();
   let refusing = false;
 
@@ -43,10 +52,11 @@ export function createAuditTrail(options: { journal: RecordSink; dataKey: DataKe
   }
 
   function record(call: Call, id: string, phase: AccessRecord["phase"], outcome: Outcome): AccessRecord {
-    return callRecord(call, id, phase, { outcome, endedMs: clock.monotonicMs(), dataKey });
+    return callRecord(call, id, phase, { outcome, endedMs: clock.monotonicMs(), dataKey: keys.data });
   }
 
   return {
+    names: (call, subjects) => nameSubjects(call, subjects, options.hashSubject),
     async answered(call, outcome) {
       if (call.seen.token === undefined) {
         const { status, code, clause = code } = outcome;
@@ -76,4 +86,17 @@ export function createAuditTrail(options: { journal: RecordSink; dataKey: DataKe
       }
     },
   };
+}
+
+/** Notes whom a call was about, as keyed hashes; past the bound one mark stands for all others. */
+function nameSubjects(call: Call, subjects: readonly Subject[], hashSubject: SubjectHasher): void {
+  const tenantId = call.seen.token?.access.license.tenantId;
+  if (tenantId === undefined || subjects.length === 0) return;
+  const seen = (call.seen.subjects ??= new Set());
+  const of = { tenantId, at: call.at };
+  const many = hashSubject(of, manySubjects).toString("hex");
+  for (const subject of subjects) {
+    if (seen.has(many)) return;
+    seen.add(seen.size < mostSubjects - 1 ? hashSubject(of, subject).toString("hex") : many);
+  }
 }

@@ -27,6 +27,7 @@ export function callRecord(
     code: outcome.code,
     ...(outcome.clause === undefined ? {} : { clause: outcome.clause }),
     requestId: call.requestId,
+    ...(phase === "answer" && call.seen.subjects !== undefined ? { subjects: [...call.seen.subjects].join(",") } : {}),
     ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }),
     durationMs: Math.max(0, Math.round(more.endedMs - call.startedMs)),
     ipSealed: seal(dataKey, call.address, `access.ip:${id}`).toString("base64"),

@@ -14,6 +14,7 @@ export type TakenHeaders = {
   forwardedFor: string | undefined;
   requestedMethod: string | undefined;
   requestedHeaders: string | undefined;
+  acceptLanguage: string | undefined;
   /** Names of single-valued headers that came more than once. */
   repeated: string[];
 };
@@ -33,6 +34,7 @@ const slots: ReadonlyMap<string, Slot> = new Map<string, Slot>([
   ["x-forwarded-for", "forwardedFor"],
   ["access-control-request-method", "requestedMethod"],
   ["access-control-request-headers", "requestedHeaders"],
+  ["accept-language", "acceptLanguage"],
 ]);
 
 /** Headers that may carry a credential: their values are overwritten where they stand, whether we use them or not. */
@@ -59,13 +61,13 @@ export function readHeaders(rawHeaders: string[]): { headers: TakenHeaders; auth
   return { headers: { ...headers, repeated }, authorization };
 }
 
-/** Forwarding claims are a list and may come in several lines; of every other header here there may be one. */
+/** Forwarding claims and languages are lists and may come in several lines; of every other header here there may be one. */
 function joinOrReport(
   taken: Record<Slot, string | undefined>,
   slot: Slot,
   more: { name: string; value: string; repeated: string[] },
 ): void {
-  if (slot === "forwardedFor") taken.forwardedFor = `${taken.forwardedFor}, ${more.value}`;
+  if (slot === "forwardedFor" || slot === "acceptLanguage") taken[slot] = `${taken[slot]}, ${more.value}`;
   else more.repeated.push(more.name);
 }
 
@@ -83,5 +85,6 @@ function emptySlots(): Record<Slot, string | undefined> {
     forwardedFor: undefined,
     requestedMethod: undefined,
     requestedHeaders: undefined,
+    acceptLanguage: undefined,
   };
 }

@@ -49,3 +49,14 @@ test("a digest under the previous pepper is found", async () => {
   const credential = takeToken(`Bearer ${token}`, { key: Buffer.alloc(32, 1), previous: pepper });
   expect(await refusalOf(() => authenticate(testCall(), credential, snapshot))).toBe("passed");
 });
+
+test("a kill switch of token, access or partner is the uniform 401, and another tenant's is nothing here", async () => {
+  const on = (level: "token" | "access" | "partner", target_id: string, tenant_id = "ten_a") => ({
+    switches: [{ tenant_id, level, target_id }],
+  });
+  const tokenId = tokenRow(token).token_id;
+  expect(await verdict({}, on("token", tokenId))).toBe("unauthorized token-switched-off");
+  expect(await verdict({}, on("access", "acc_a"))).toBe("unauthorized access-switched-off");
+  expect(await verdict({}, on("partner", "par_a"))).toBe("unauthorized partner-switched-off");
+  expect(await verdict({}, on("partner", "par_a", "ten_b"))).toBe("passed");
+});

@@ -8,7 +8,7 @@ import type { Credential } from "./take-token.ts";
  * to the audit. Expiries are read by the clock of the call, so they bite in a frozen snapshot too.
  */
 export function authenticate(call: Call, credential: Credential, snapshot: Snapshot): TokenPolicy {
-  const token = find(credential, snapshot);
+  const token = find(call, credential, snapshot);
   if (token === undefined)
     throw unauthorized(credential.form === "issued" || credential.form === "own" ? "token-unknown" : `token-${credential.form}`);
   call.seen.token = token;
@@ -18,14 +18,16 @@ export function authenticate(call: Call, credential: Credential, snapshot: Snaps
   return token;
 }
 
-function find(credential: Credential, snapshot: Snapshot): TokenPolicy | undefined {
-  let found: TokenPolicy | undefined;
-  for (const digest of credential.digests) found ??= snapshot.tokens.get(digest);
-  return credential.form === "issued" || credential.form === "own" ? found : undefined;
+function find(call: Call, credential: Credential, snapshot: Snapshot): TokenPolicy | undefined {
+  const [underLive, underOld] = credential.digests.map((digest) => snapshot.tokens.get(digest));
+  if (credential.form !== "issued" && credential.form !== "own") return undefined;
+  if (underLive === undefined && underOld !== undefined) call.seen.oldPepper = true;
+  return underLive ?? underOld;
 }
 
 function tokenFault(token: TokenPolicy, credential: Credential, nowMs: number): string | undefined {
   if (token.state === "ended") return "token-ended";
+  if (token.switchedOff) return "token-switched-off";
   if (nowMs >= token.expiresAtMs) return "token-expired";
   if (token.state === "retiring" && nowMs >= token.retiringUntilMs) return "token-retired";
   if (credential.mode !== undefined && credential.mode !== token.access.mode) return "token-mode";

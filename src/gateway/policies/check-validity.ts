@@ -10,6 +10,7 @@ export function checkValidity(license: LicensePolicy, nowMs: number): void {
 
 /** Why a license is not in force at an instant; undefined when it is. */
 export function validityFault(license: LicensePolicy, nowMs: number): string | undefined {
+  if (license.switchedOff) return "license-switched-off";
   if (license.state === "suspended") return "license-suspended";
   if (license.state === "ended" || nowMs >= license.endsAtMs) return "license-ended";
   if (license.state !== "active") return "license-not-active";

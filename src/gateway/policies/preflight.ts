@@ -2,6 +2,7 @@ import type { Call } from "../call.ts";
 import type { BucketStore } from "../limits/bucket-store.ts";
 import type { AccessPolicy, Snapshot } from "../policy/snapshot.ts";
 import { Refusal } from "../refusal.ts";
+import { switchedOffBy } from "./check-switches.ts";
 import { validityFault } from "./check-validity.ts";
 
 /** Preflights of one address: twenty at once, then ten a second. */
@@ -39,5 +40,6 @@ function opens(access: AccessPolicy, asked: { path: string; method: string; nowM
   const usable = Object.values(access.states).every((state) => state === "active") && asked.nowMs < access.expiresAtMs;
   if (!usable || validityFault(access.license, asked.nowMs) !== undefined) return false;
   const found = snapshot.routes.get(access.license.tenantId)?.find(asked.method, asked.path);
-  return found !== undefined && found.route.publishable && access.license.grants.has(found.route.operationId);
+  if (found === undefined || !found.route.publishable || !access.license.grants.has(found.route.operationId)) return false;
+  return switchedOffBy(access.license.tenantId, found.route.service.serviceId, snapshot) === undefined;
 }

@@ -6,10 +6,32 @@ export type PolicyRows = {
   operations: OperationRow[];
   licenses: LicenseRow[];
   grants: GrantRow[];
+  objects: ObjectRow[];
+  clients: ClientRow[];
+  accesses: AccessRow[];
+  tokens: TokenRow[];
+  /** Kill switches that are on. */
+  switches: SwitchRow[];
+};
+
+export type LicensingRows = Pick<PolicyRows, "services" | "operations" | "licenses" | "grants" | "objects">;
+
+/** What is new with an epoch: small tables whole, where they changed, and the clients, accesses and tokens that did. */
+export type PolicyChange = {
+  epoch: bigint;
+  licensing?: LicensingRows;
+  partners?: PartnerRow[];
+  switches?: SwitchRow[];
   clients: ClientRow[];
   accesses: AccessRow[];
   tokens: TokenRow[];
 };
+
+/** The change that brings all of these rows. */
+export function changeOf(rows: PolicyRows): PolicyChange {
+  const { epoch, partners, clients, switches, accesses, tokens, ...licensing } = rows;
+  return { epoch, licensing, partners, clients, switches, accesses, tokens };
+}
 
 export type HolderState = "active" | "disabled" | "revoked";
 export type PartnerRow = { tenant_id: string; partner_id: string; state: HolderState };
@@ -22,6 +44,8 @@ export type ServiceRow = {
   sandbox_url: string | null;
   credential_sealed: Buffer;
   identity_key_sealed: Buffer;
+  /** Upstream status -> error code; what has another form is not read. */
+  status_map: unknown;
   state: "active" | "disabled";
 };
 
@@ -37,6 +61,8 @@ export type OperationRow = {
   publishable: boolean;
   timeout_ms: number;
   max_body_bytes: number;
+  deprecated_at: Date | null;
+  sunset_at: Date | null;
 };
 
 export type LicenseState = "draft" | "submitted" | "approved" | "active" | "suspended" | "ended";
@@ -54,7 +80,26 @@ export type LicenseRow = {
   burst: number;
 };
 
-export type GrantRow = { tenant_id: string; license_id: string; operation_id: string; projection: unknown };
+export type GrantRow = {
+  tenant_id: string;
+  license_id: string;
+  operation_id: string;
+  projection: unknown;
+  /** JSON pointers of the only fields shown; null = all. */
+  fields: string[] | null;
+};
+
+/** Object scope of a license; a license without a row reaches every object. */
+export type ObjectRow = {
+  tenant_id: string;
+  license_id: string;
+  municipalities: number[];
+  localities: number[];
+  /** Packed (contract/packed-integers.ts); null = no list. */
+  matriculas: Buffer | null;
+  /** from, to, from, to, ... */
+  ranges: number[];
+};
 
 export type AccessRow = {
   tenant_id: string;
@@ -67,6 +112,42 @@ export type AccessRow = {
   origins: string[];
   state: HolderState;
   expires_at: Date | null;
+};
+
+/** Accesses of one tenant column by column, as a first load brings them: member i of each column is of row i. */
+export type AccessPage = {
+  tenantId: string;
+  accessIds: readonly string[];
+  clientIds: readonly string[];
+  licenseIds: readonly string[];
+  /** First letters. */
+  states: string;
+  kinds: string;
+  modes: string;
+  /** Joined by commas. */
+  cidrs: readonly string[];
+  origins: readonly string[];
+  /** Milliseconds; empty = none. */
+  expiries: readonly string[];
+};
+
+/** Tokens of one tenant in the same way. */
+export type TokenPage = {
+  tenantId: string;
+  tokenIds: readonly string[];
+  accessIds: readonly string[];
+  /** 32 bytes each. */
+  digests: Uint8Array;
+  states: string;
+  expiries: readonly string[];
+  retiring: readonly string[];
+};
+
+export type SwitchRow = {
+  tenant_id: string;
+  level: "token" | "access" | "license" | "partner" | "service" | "all";
+  /** Empty for all. */
+  target_id: string;
 };
 
 export type TokenRow = {

@@ -1,24 +1,35 @@
+import type { ErrorCode } from "../../contract/errors.ts";
+import type { ObjectTargets } from "../../contract/object-targets.ts";
 import type { Claims } from "../../platform/signed-claims.ts";
 import type { Secret } from "../../platform/secret.ts";
+import type { SubjectRule } from "../audit/call-subjects.ts";
 import type { Limit } from "../limits/gcra.ts";
 import type { AnswerRule } from "../projection/answer-rule.ts";
 import type { Project } from "../projection/compile-projection.ts";
 import type { OpaqueRefs } from "../projection/opaque-ref.ts";
 import type { RequestContract } from "../validation/request-contract.ts";
+import type { ObjectScope } from "./object-scope.ts";
 import type { HolderState, LicenseState } from "./policy-rows.ts";
 import type { RouteTable } from "./route-table.ts";
+import type { Switches } from "./switches.ts";
 
-/** The compiled policy of one epoch. Never changed after it is built; a change of policy is another snapshot. */
+/**
+ * The compiled policy of one epoch. A change of policy is another snapshot; what a snapshot has given out is never changed.
+ * Tokens, accesses and clients lie in tables that all snapshots share, where the newest row wins: a call that began before a
+ * revocation may already meet it, never the other way round.
+ */
 export type Snapshot = {
   epoch: bigint;
   /** By digest of the token (32 bytes as latin1 text). */
-  tokens: ReadonlyMap<string, TokenPolicy>;
+  tokens: { readonly size: number; get(digest: string): TokenPolicy | undefined; values(): Iterable<TokenPolicy> };
   /** The operations of each tenant. */
   routes: ReadonlyMap<string, RouteTable<OperationPolicy>>;
   /** Publishable accesses by the web origins they registered, for CORS preflights. */
-  origins: ReadonlyMap<string, readonly AccessPolicy[]>;
+  origins: { get(origin: string): readonly AccessPolicy[] | undefined };
   /** Origins (scheme, host, port) of all upstream targets. */
   upstreams: ReadonlySet<string>;
+  /** Kill switches that are on. Those of token, access, partner and license stand in the policies found here too. */
+  switches: Switches;
 };
 
 export type ServicePolicy = {
@@ -27,6 +38,8 @@ export type ServicePolicy = {
   liveOrigin: string | undefined;
   sandboxOrigin: string | undefined;
   credential: Secret;
+  /** What the service's own statuses mean here, where the operator said so. */
+  statusMap: ReadonlyMap<number, ErrorCode>;
   /** Signs the identity header that the upstream verifies. The key stays in the closure. */
   signIdentity(claims: Claims): string;
 };
@@ -44,6 +57,12 @@ export type OperationPolicy = {
   responseSchema: unknown;
   /** Which field of the answer must name the object asked for. */
   answerRule: AnswerRule | undefined;
+  /** Where it names the person whose data it is about. */
+  subjects: SubjectRule;
+  /** Headers that announce its end: Deprecation (RFC 9745), Sunset (RFC 8594); empty for most. */
+  noticeHeaders: readonly string[];
+  /** Where it names objects; read at first use. */
+  targets(): ObjectTargets;
   contract(): RequestContract;
 };
 
@@ -61,10 +80,14 @@ export type LicensePolicy = {
   partnerId: string;
   version: number;
   state: LicenseState;
+  /** By a kill switch of its own. */
+  switchedOff: boolean;
   startsAtMs: number;
   endsAtMs: number;
   limit: Limit;
   refs: OpaqueRefs;
+  /** The objects it reaches; undefined = every one. */
+  scope: ObjectScope | undefined;
   grants: ReadonlyMap<string, Grant>;
 };
 
@@ -78,13 +101,15 @@ export type AccessPolicy = {
   /** True when the access is bound to no network or to one that holds the address. */
   allowsAddress(address: string): boolean;
   /** States of those it stands on; only when all are active its token is valid. */
-  states: { access: HolderState; client: HolderState; partner: HolderState };
+  states: { access: HolderState | "switched-off"; client: HolderState; partner: HolderState | "switched-off" };
   expiresAtMs: number;
 };
 
 export type TokenPolicy = {
   tokenId: string;
   state: "live" | "retiring" | "ended";
+  /** By a kill switch. */
+  switchedOff: boolean;
   /** Infinity when it has none. */
   expiresAtMs: number;
   retiringUntilMs: number;

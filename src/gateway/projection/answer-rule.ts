@@ -29,6 +29,18 @@ export function scalarAt(value: ExactJson | undefined, pointer: string): string 
   return typeof at === "string" ? at : undefined;
 }
 
+/** The scalars at a pointer (`*` = each list item) as text; undefined for each place that holds none. */
+export function valuesAt(value: ExactJson | undefined, pointer: string): (string | undefined)[] {
+  return collectAt(value, pointerSteps(pointer));
+}
+
+function collectAt(value: ExactJson | undefined, path: readonly string[]): (string | undefined)[] {
+  const [step, ...rest] = path;
+  if (step === undefined) return [isExactNumber(value) ? value.rawJSON : typeof value === "string" ? value : undefined];
+  if (step === "*") return Array.isArray(value) ? value.flatMap((item) => collectAt(item, rest)) : [undefined];
+  return isExactObject(value) && Object.hasOwn(value, step) ? collectAt(value[step], rest) : [undefined];
+}
+
 function pointerSteps(pointer: string): string[] {
   return pointer
     .split("/")

@@ -1,4 +1,5 @@
 import { isLgpdClass, type LgpdClass } from "../../contract/lgpd.ts";
+import { propertyNames } from "../../contract/object-targets.ts";
 
 /**
  * A JSON Schema node as `operation` rows hold it: references written out, objects closed, no unions (control/service
@@ -35,8 +36,6 @@ export function classOf(schema: SchemaNode): LgpdClass | undefined {
   return isLgpdClass(name) ? name : undefined;
 }
 
-const sameObject = new Set(["ref", "matricula", "imovel", "id_imovel", "idimovel", "imov_id"]);
-
 /**
  * Which kind of object an indirect value names, so that a bill's reference is no good as a property's: the schema's
  * `x-ref`, else the field's own name, where the names of the property are one kind.
@@ -45,5 +44,5 @@ export function refKindOf(schema: SchemaNode, name: string): string {
   const hint = schema["x-ref"];
   if (typeof hint === "string") return hint;
   const plain = name.toLowerCase();
-  return sameObject.has(plain) ? "imovel" : plain;
+  return propertyNames.has(plain) ? "imovel" : plain;
 }

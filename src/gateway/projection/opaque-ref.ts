@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual
 
 /**
  * The references of one license: what an `indirect` value looks like when it is masked. Two licenses cannot join their
- * sets, a reference is good for one kind of object only, and nobody without the data key can make or read one.
+ * sets, a reference is good for one kind of object only, and nobody without the reference key can make or read one.
  */
 export type OpaqueRefs = {
   /** The reference of a value. Integers up to 18 digits can be read back; any other text gives a one-way reference of the same form. */
@@ -19,9 +19,9 @@ const integerPattern = /^(0|[1-9][0-9]{0,17})$/;
  * Reference of an integer = one AES-256 block over (8 bytes of the integer, 8 bytes of its MAC), so it is deterministic,
  * authenticated (forging takes 2^64 tries against a rate limit) and 26 base32 characters long.
  */
-export function createOpaqueRefs(dataKey: Buffer, tenantId: string, licenseId: string): OpaqueRefs {
+export function createOpaqueRefs(referenceKey: Buffer, tenantId: string, licenseId: string): OpaqueRefs {
   const salt = JSON.stringify([tenantId, licenseId]);
-  const keys = Buffer.from(hkdfSync("sha256", dataKey, salt, "aqueduto opaque reference 1", 64));
+  const keys = Buffer.from(hkdfSync("sha256", referenceKey, salt, "aqueduto opaque reference 1", 64));
   const blockKey = keys.subarray(0, 32);
   const macKey = keys.subarray(32);
 

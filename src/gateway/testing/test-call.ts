@@ -6,7 +6,7 @@ import { createContractCache } from "../policy/contract-cache.ts";
 import type { PolicyRows } from "../policy/policy-rows.ts";
 import type { AccessPolicy, Snapshot } from "../policy/snapshot.ts";
 import { Refusal } from "../refusal.ts";
-import { dataKey, now } from "./test-policy.ts";
+import { keys, now } from "./test-policy.ts";
 
 /** A call in the middle of its way, for tests of one step. */
 export function testCall(more: Partial<Omit<Call, "headers">> & { headers?: Partial<TakenHeaders> } = {}): Call {
@@ -30,7 +30,7 @@ export function testCall(more: Partial<Omit<Call, "headers">> & { headers?: Part
 
 export function compile(rows: PolicyRows): Snapshot {
   return compileSnapshot(rows, {
-    dataKey,
+    keys,
     contracts: createContractCache(),
     onFault(_serviceId, error) {
       throw error;

@@ -1,5 +1,6 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { createSubjectHasher } from "../../audit/subject-hash.ts";
 import type { AccessRecord } from "../../contract/access-record.ts";
 import { createLog } from "../../platform/log.ts";
 import { createAuditTrail } from "../audit/audit-trail.ts";
@@ -10,7 +11,7 @@ import { compileSnapshot } from "../policy/compile-snapshot.ts";
 import { createContractCache } from "../policy/contract-cache.ts";
 import type { PolicyRows } from "../policy/policy-rows.ts";
 import { createUpstreamClient } from "../upstream/upstream-client.ts";
-import { dataKey, now, pepper } from "./test-policy.ts";
+import { keys, now, pepper, subjectSecret } from "./test-policy.ts";
 
 /** A clock that stands still until a test moves it. */
 export type TestClock = { now(): Date; monotonicMs(): number; advance(ms: number): void };
@@ -98,7 +99,7 @@ export async function startTestGateway(
   };
   const contracts = createContractCache();
   const compileWith = {
-    dataKey,
+    keys,
     contracts,
     onFault(_serviceId: string, error: unknown): void {
       throw error;
@@ -108,8 +109,8 @@ export async function startTestGateway(
   const upstream = createUpstreamClient({ connections: 4, maxAnswerBytes: more.maxAnswerBytes ?? 100_000 });
   const parts: PipelineParts = {
     policy: () => snapshot,
-    peppers: pepper,
-    audit: createAuditTrail({ journal: sink, dataKey, clock, log }),
+    keyring: { pepper },
+    audit: createAuditTrail({ journal: sink, keys, hashSubject: createSubjectHasher(subjectSecret), clock, log }),
     upstream,
     buckets: createBucketStore(),
     preflightBuckets: createBucketStore(),

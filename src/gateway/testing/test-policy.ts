@@ -6,6 +6,13 @@ import type { AccessRow, GrantRow, LicenseRow, OperationRow, PolicyRows, TokenRo
 
 /** Keys, tokens and policy rows of a synthetic tenant, for tests without a database. */
 export const dataKey = { kid: "data1", key: randomBytes(32) };
+export const subjectSecret = randomBytes(32);
+export const keys = {
+  data: dataKey,
+  oldData: new Map<string, Buffer>(),
+  reference: dataKey,
+  subject: { kid: "subject1", key: subjectSecret },
+};
 export const pepper = { kid: "pepper1", key: randomBytes(32) };
 export const credential = `service-credential-${randomBytes(12).toString("hex")}`;
 export const identityKey = randomBytes(32);
@@ -45,6 +52,8 @@ function operation(row: Partial<OperationRow> & { operation_id: string; path: st
     request_schema: null,
     response_schema: null,
     publishable: false,
+    deprecated_at: null,
+    sunset_at: null,
     timeout_ms: 2_000,
     max_body_bytes: 1_000,
     ...row,
@@ -102,7 +111,7 @@ export function licenseRow(row: Partial<LicenseRow> = {}): LicenseRow {
 }
 
 export function grantRow(operationId: string, projection: Record<string, string> = {}): GrantRow {
-  return { tenant_id: "ten_a", license_id: "lic_a", operation_id: operationId, projection };
+  return { tenant_id: "ten_a", license_id: "lic_a", operation_id: operationId, projection, fields: null };
 }
 
 export function accessRow(row: Partial<AccessRow> = {}): AccessRow {
@@ -148,6 +157,7 @@ export function policyRows(targets: { live?: string; sandbox?: string }, more: P
         sandbox_url: targets.sandbox ?? null,
         credential_sealed: seal(dataKey, credential, "service.credential:svc_a"),
         identity_key_sealed: seal(dataKey, identityKey, "service.identity_key:svc_a"),
+        status_map: {},
         state: "active",
       },
     ],
@@ -161,6 +171,8 @@ export function policyRows(targets: { live?: string; sandbox?: string }, more: P
     ],
     accesses: [accessRow()],
     tokens: [],
+    switches: [],
+    objects: [],
     ...more,
   };
 }

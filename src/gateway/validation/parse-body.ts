@@ -1,4 +1,5 @@
-import { nestsDeeperThan, parseExact, type ExactJson } from "../projection/exact-json.ts";
+import { nestsDeeperThan } from "../../platform/json-nesting.ts";
+import { parseExact, type ExactJson } from "../projection/exact-json.ts";
 import { Refusal } from "../refusal.ts";
 
 /** Deeper nesting than this is refused before it is parsed. */
