@@ -257,6 +257,37 @@ test("a suspended license holds its deliveries until it is active again", async 
 });
 
 test.each([
+  ["the license", "license", (hook: { licenseId: string }) => hook.licenseId, "license-suspended"],
+  ["the partner", "partner", (hook: { partnerId: string }) => hook.partnerId, "partner-disabled"],
+  ["everything", "all", () => "", "partner-disabled"],
+])("a kill switch of %s holds deliveries, and events that come meanwhile, until it is undone", async (_name, level, targetOf, reason) => {
+  await using receiver = await startReceiver((_request, response, nth) => response.writeHead(nth === 1 ? 503 : 204).end());
+  const tenantId = await addTenant(db);
+  const hook = await addHook(db, tenantId, { address: receiver.address });
+  await using _run = await runDispatcher(database);
+  await enqueue(db, tenantId, payments(1));
+  await failedOnce(tenantId);
+  await asOwner(
+    database.ownerUrl,
+    `INSERT INTO aqueduto.kill_switch (tenant_id, switch_id, level, target_id, reason, set_at, set_by_kind, set_by)
+     VALUES ($1, 'ksw_1', $2, $3, 'x', now(), 'key', 'key_x')`,
+    [tenantId, level, targetOf(hook)],
+  );
+  await makeDue(tenantId);
+  expect((await allInState(tenantId, "held", 1))[0]?.state_reason).toBe(reason);
+  await enqueue(db, tenantId, payments(1, 2));
+  await allInState(tenantId, "held", 2);
+  expect(receiver.received).toHaveLength(1);
+  await asOwner(
+    database.ownerUrl,
+    `UPDATE aqueduto.kill_switch SET undone_at = now(), undone_by_kind = 'user', undone_by = 'usr_x', undone_reason = 'x' WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  await allInState(tenantId, "delivered", 2);
+  expect(receiver.received).toHaveLength(3);
+});
+
+test.each([
   ["the license has ended", "UPDATE aqueduto.license SET state = 'ended' WHERE license_id = $1", "license-ended"],
   ["the license's time is over", "UPDATE aqueduto.license SET ends_at = now() WHERE license_id = $1", "license-ended"],
   ["the grant is removed", "DELETE FROM aqueduto.license_event WHERE license_id = $1", "grant-removed"],

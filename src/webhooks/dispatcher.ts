@@ -5,7 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/error-code.ts";
 import { newId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
-import type { DataKey } from "../platform/seal.ts";
+import type { SealKeys } from "../platform/seal.ts";
 import type { Listener } from "./address-guard.ts";
 import { claimChecks, performCheck } from "./checks.ts";
 import { type Claimed, claimDue, type PendingWebhook, pendingWebhooks, releaseClaims } from "./claim.ts";
@@ -26,7 +26,7 @@ export type DispatcherOptions = {
   db: Db;
   /** URL for a connection of its own that listens; any role that may connect. */
   listenUrl: string;
-  keyring: { data: DataKey };
+  keyring: SealKeys;
   log: Log;
   clock: Clock;
   nodeId: string;
@@ -95,7 +95,7 @@ class DispatcherRun {
     this.#run = newId("run");
     this.#leaseMs = options.leaseMs ?? defaults.leaseMs;
     this.#lease = new DispatcherLease({ db, clock, run: this.#run, leaseMs: this.#leaseMs });
-    this.#cache = new TargetCache(db, options.keyring.data, clock);
+    this.#cache = new TargetCache(db, options.keyring, clock);
     const totalTimeoutMs = options.sendTimeoutMs ?? defaults.sendTimeoutMs;
     this.#sender = new Sender({ clock, connections: windowSize, totalTimeoutMs, forbidden, ...(resolve === undefined ? {} : { resolve }) });
     this.#windows = new Windows({ size: windowSize, total: inFlightAtMost, onRoom: () => this.#wake("claim") });

@@ -20,9 +20,16 @@ type TargetRow = {
   grants: Record<string, Variant>;
 };
 
+/** A kill switch of the license, of its partner or of everything holds deliveries as a suspension does. */
 const select = sql`
   SELECT w.tenant_id, w.webhook_id, w.url, w.event_types, w.mode, w.state, w.max_batch, w.secret_sealed, w.allowed_address, t.demo,
-         p.state AS partner_state, l.state AS license_state, l.starts_at, l.ends_at,
+         CASE WHEN p.state = 'active' AND EXISTS (SELECT FROM kill_switch k WHERE k.tenant_id = w.tenant_id AND k.undone_at IS NULL
+                AND (k.level = 'all' OR (k.level, k.target_id) = ('partner', p.partner_id)))
+              THEN 'disabled' ELSE p.state END AS partner_state,
+         CASE WHEN l.state = 'active' AND EXISTS (SELECT FROM kill_switch k WHERE k.tenant_id = w.tenant_id AND k.undone_at IS NULL
+                AND (k.level, k.target_id) = ('license', l.license_id))
+              THEN 'suspended' ELSE l.state END AS license_state,
+         l.starts_at, l.ends_at,
          coalesce((SELECT jsonb_object_agg(e.event_type, e.variant) FROM license_event e
                     WHERE e.tenant_id = l.tenant_id AND e.license_id = l.license_id), '{}') AS grants
     FROM webhook w

@@ -1,7 +1,7 @@
 import type { Db } from "../db/database.ts";
 import { platformTx } from "../db/tx.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type DataKey, unseal } from "../platform/seal.ts";
+import { openSealed, type SealKeys } from "../platform/seal.ts";
 import { Secret } from "../platform/secret.ts";
 import { loadTargets } from "./load-targets.ts";
 import { signingKey } from "./sign.ts";
@@ -18,14 +18,14 @@ export type TargetKey = { tenantId: string; webhookId: string };
  */
 export class TargetCache {
   readonly #db: Db;
-  readonly #dataKey: DataKey;
+  readonly #keys: SealKeys;
   readonly #clock: Clock;
   readonly #targets = new Map<string, { target: Target | undefined; loadedAtMs: number }>();
   readonly #secrets = new Map<string, { sealed: Buffer; secret: Secret }>();
 
-  constructor(db: Db, dataKey: DataKey, clock: Clock) {
+  constructor(db: Db, keys: SealKeys, clock: Clock) {
     this.#db = db;
-    this.#dataKey = dataKey;
+    this.#keys = keys;
     this.#clock = clock;
   }
 
@@ -57,7 +57,7 @@ export class TargetCache {
     const id = cacheKey(target);
     const known = this.#secrets.get(id);
     if (known !== undefined && known.sealed.equals(target.secretSealed)) return signingKey(known.secret);
-    const secret = new Secret(unseal(this.#dataKey, target.secretSealed, `webhook.secret:${target.webhookId}`).toString());
+    const secret = new Secret(openSealed(this.#keys, target.secretSealed, `webhook.secret:${target.webhookId}`).toString());
     this.#secrets.set(id, { sealed: target.secretSealed, secret });
     return signingKey(secret);
   }
