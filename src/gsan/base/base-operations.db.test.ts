@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false });
 addFormats.default(ajv);
-ajv.addVocabulary(["x-lgpd", "x-lgpd-subject", "x-mask", "x-ref", "x-answers"]);
+ajv.addVocabulary(["x-lgpd", "x-lgpd-subject", "x-mask", "x-ref", "x-object", "x-answers"]);
 const schemas = new Map(loadCatalog().map((operation) => [operation.operation_id, operation.response_schema]));
 
 /** The answer, checked against the catalogue's schema. */
@@ -59,6 +59,7 @@ describe("getProperty", () => {
         postal_code: "05001000",
       },
       locality_id: 1,
+      municipality_id: 1,
       water_status: "LIGADO",
       sewage_status: "POTENCIAL",
       category: "residential",

@@ -3,7 +3,7 @@ import { AppError } from "../../contract/errors.ts";
 import type { UnpackedOperation } from "../../contract/unpack-openapi.ts";
 import type { OperationInput } from "./operation.ts";
 
-const extensions = ["x-lgpd", "x-lgpd-subject", "x-mask", "x-ref", "x-answers"];
+const extensions = ["x-lgpd", "x-lgpd-subject", "x-mask", "x-ref", "x-object", "x-answers"];
 
 /** The raw parts of a request. */
 export type RawRequest = { params: unknown; query: unknown; body: unknown };

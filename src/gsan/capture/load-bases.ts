@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Db } from "../../db/database.ts";
 import { platformTx } from "../../db/tx.ts";
 import type { Log } from "../../platform/log.ts";
-import { type DataKey, unseal } from "../../platform/seal.ts";
+import { openSealed, type SealKeys } from "../../platform/seal.ts";
 import { Secret } from "../../platform/secret.ts";
 import type { CaptureBase } from "./capture-run.ts";
 import { gsanUrlContext } from "./register-base.ts";
@@ -25,7 +25,7 @@ type Row = {
  * Every active base of every tenant, with the tenant's rules. Paused and retired ones are left out; one whose URL does
  * not open is reported and left out, so that it does not stop the others.
  */
-export async function loadActiveBases(db: Db, key: DataKey, log: Log): Promise<ActiveBase[]> {
+export async function loadActiveBases(db: Db, keys: SealKeys, log: Log): Promise<ActiveBase[]> {
   const { rows } = await platformTx(db, (tx) =>
     sql<Row>`
       SELECT b.tenant_id, b.base_id, b.url_sealed, b.mode, b.reversal_delay_ms, t.client_digit_rule, t.unknown_client,
@@ -34,15 +34,15 @@ export async function loadActiveBases(db: Db, key: DataKey, log: Log): Promise<A
       WHERE b.state = 'active' ORDER BY b.tenant_id, b.base_id`.execute(tx),
   );
   return rows.flatMap((row) => {
-    const url = openUrl(key, row);
+    const url = openUrl(keys, row);
     if (url === undefined) log.error({ tenant_id: row.tenant_id, base_id: row.base_id }, "the URL of this GSAN base does not open");
     return url === undefined ? [] : [activeBase(row, url)];
   });
 }
 
-function openUrl(key: DataKey, row: Row): Secret | undefined {
+function openUrl(keys: SealKeys, row: Row): Secret | undefined {
   try {
-    return new Secret(unseal(key, row.url_sealed, gsanUrlContext(row.base_id)).toString());
+    return new Secret(openSealed(keys, row.url_sealed, gsanUrlContext(row.base_id)).toString());
   } catch {
     return undefined; // sealed by another key or for another base; reported by the caller
   }

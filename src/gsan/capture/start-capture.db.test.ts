@@ -22,7 +22,7 @@ const bed = useCaptureBed();
 async function start(stage: CaptureStage, more: Partial<CaptureOptions> = {}): Promise<Capture & AsyncDisposable> {
   const capture = await startCapture({
     db: stage.platform.db,
-    keyring: { data: testKey },
+    keyring: { data: testKey, oldData: new Map() },
     log: quietLog,
     clock: systemClock,
     nodeId: "node_test",

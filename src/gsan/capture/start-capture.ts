@@ -2,7 +2,7 @@ import type { Db } from "../../db/database.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { errorCode } from "../../platform/error-code.ts";
 import type { Log } from "../../platform/log.ts";
-import type { DataKey } from "../../platform/seal.ts";
+import type { SealKeys } from "../../platform/seal.ts";
 import { type BaseLoop, type LoopStatus, startBaseLoop } from "./base-loop.ts";
 import type { CaptureSchedule, WorkerOptions } from "./base-worker.ts";
 import { type CaptureLimits, defaultLimits } from "./capture-limits.ts";
@@ -11,7 +11,7 @@ import { createWaker } from "./waker.ts";
 
 export type CaptureOptions = {
   db: Db;
-  keyring: { data: DataKey };
+  keyring: SealKeys;
   log: Log;
   clock: Clock;
   nodeId: string;
@@ -54,7 +54,7 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
 
   async function refresh(): Promise<void> {
     try {
-      const bases = await loadActiveBases(options.db, options.keyring.data, options.log);
+      const bases = await loadActiveBases(options.db, options.keyring, options.log);
       if (stop.signal.aborted) return;
       await follow(running, bases, worker);
       store = { ready: true };

@@ -11,7 +11,7 @@ import { moveDemoWebhook } from "../../control/webhook/move-demo.ts";
 import { type Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { Secret } from "../../platform/secret.ts";
-import { unseal } from "../../platform/seal.ts";
+import { openSealed } from "../../platform/seal.ts";
 import { tokenDigest } from "../../platform/token-digest.ts";
 import { baseOpenapi } from "../catalog/load-catalog.ts";
 
@@ -131,7 +131,7 @@ function newLicense(ctx: ActionContext, partnerId: string) {
     partner_id: partnerId,
     name: names.license,
     purpose: "Demonstration: collection of water bills",
-    legal_basis: "art. 7 V",
+    legal_basis: "art. 7 V" as const,
     ends_at: new Date(ctx.clock.now().getTime() + yearMs).toISOString(),
     rate_per_second: 200,
     burst: 400,
@@ -190,7 +190,7 @@ async function provisionWebhook(
     return { webhookId: made.webhook_id, webhookSecret: new Secret(made.secret) };
   }
   await moveDemoWebhook(ctx, { webhook_id: there.webhook_id, url, allowedAddress });
-  const secret = unseal(ctx.keyring.data, there.secret_sealed, `webhook.secret:${there.webhook_id}`).toString();
+  const secret = openSealed(ctx.keyring, there.secret_sealed, `webhook.secret:${there.webhook_id}`).toString();
   return { webhookId: there.webhook_id, webhookSecret: new Secret(secret) };
 }
 

@@ -2,10 +2,11 @@ import { AppError } from "../../../contract/errors.ts";
 import { requiredText, type Operation } from "../operation.ts";
 import { monthOf } from "./gsan-values.ts";
 import { amountSql } from "./open-bills.ts";
+import { placeJoins, placeSql, requirePropertyColumns } from "./require-property.ts";
 
 // a bill is in conta or, after the monthly closing, in conta_historico under the same id; pre-billed (9) is no bill yet
 const sql = `
-  SELECT b.*, EXISTS (SELECT 1 FROM arrecadacao.pagamento p WHERE p.cnta_id = b.cnta_id) AS payment_named
+  SELECT b.*, ${placeSql}, EXISTS (SELECT 1 FROM arrecadacao.pagamento p WHERE p.cnta_id = b.cnta_id) AS payment_named
   FROM (
     SELECT c.cnta_id, c.imov_id, c.cnta_amreferenciaconta AS reference, c.dcst_idatual AS situation, false AS closed,
            c.cnta_dtrevisao IS NOT NULL OR c.cmrv_id IS NOT NULL AS under_review,
@@ -23,12 +24,15 @@ const sql = `
     FROM faturamento.conta_historico h WHERE h.cnta_id = $1::bigint
   ) b
   JOIN cadastro.imovel i ON i.imov_id = b.imov_id AND i.imov_icexclusao IS DISTINCT FROM 1
+  ${placeJoins}
   WHERE b.situation <> 9
   ORDER BY b.closed LIMIT 1`;
 
 type Row = {
   cnta_id: number;
   imov_id: number;
+  locality_id: number;
+  municipality_id: number | null;
   reference: number;
   situation: number;
   closed: boolean;
@@ -70,7 +74,7 @@ export const getBill: Operation = {
     "faturamento.conta": [...billColumns("cnta"), "cnta_dtrevisao", "cmrv_id"],
     "faturamento.conta_historico": billColumns("cnhi"),
     "arrecadacao.pagamento": ["cnta_id"],
-    "cadastro.imovel": ["imov_id", "imov_icexclusao"],
+    ...requirePropertyColumns,
   },
 
   async answer(context, input) {
@@ -79,6 +83,8 @@ export const getBill: Operation = {
     return {
       bill_id: String(row.cnta_id),
       matricula: String(row.imov_id),
+      locality_id: row.locality_id,
+      municipality_id: row.municipality_id,
       reference: monthOf(row.reference),
       status: billStatus(row),
       under_review: row.under_review,

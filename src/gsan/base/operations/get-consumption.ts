@@ -54,10 +54,10 @@ export const getConsumption: Operation = {
 
   async answer(context, input) {
     const ref = requiredText(input.params, "ref");
-    await requireProperty(context, Number(ref));
+    const place = await requireProperty(context, Number(ref));
     const months = monthsBack(context.today, requiredNumber(input.query, "months"));
     const rows = await context.query<Row>(sql, [Number(ref), months]);
-    return { matricula: ref, items: rows.map(item) };
+    return { matricula: ref, ...place, items: rows.map(item) };
   },
 };
 

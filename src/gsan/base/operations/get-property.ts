@@ -4,7 +4,7 @@ import { requiredText, type Answer, type Operation, type OperationContext } from
 import { relationName, trimmed } from "./gsan-values.ts";
 
 const propertySql = `
-  SELECT i.imov_id::text AS matricula, i.loca_id AS locality_id, i.imov_nnimovel AS number, i.imov_dscomplementoendereco AS complement,
+  SELECT i.imov_id::text AS matricula, i.loca_id AS locality_id, coalesce(b.muni_id, l.muni_idprincipal) AS municipality_id, i.imov_nnimovel AS number, i.imov_dscomplementoendereco AS complement,
          i.imov_idcategoriaprincipal AS category, i.imov_qteconomia AS units, i.imov_ddvencimento AS due_day,
          r.logr_nmlogradouro AS street, b.bair_nmbairro AS district, coalesce(mb.muni_nmmunicipio, ml.muni_nmmunicipio) AS municipality,
          c.cep_dsufsigla AS state, c.cep_cdcep AS postal_code,
@@ -34,6 +34,7 @@ const clientSql = `
 type PropertyRow = {
   matricula: string;
   locality_id: number;
+  municipality_id: number | null;
   number: string;
   complement: string | null;
   category: number | null;
@@ -97,6 +98,7 @@ export const getProperty: Operation = {
       client: await currentClient(context, imovId),
       address: address(row),
       locality_id: row.locality_id,
+      municipality_id: row.municipality_id,
       water_status: trimmed(row.water_status),
       sewage_status: trimmed(row.sewage_status),
       category: categories[row.category ?? 0] ?? null,

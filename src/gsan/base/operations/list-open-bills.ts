@@ -12,11 +12,12 @@ export const listOpenBills: Operation = {
 
   async answer(context, input) {
     const ref = requiredText(input.params, "ref");
-    await requireProperty(context, Number(ref));
+    const place = await requireProperty(context, Number(ref));
     const bills = await openBills(context, Number(ref));
     const total = bills.reduce((sum, bill) => sum + bill.amountCents + bill.surchargeCents, 0n);
     return {
       matricula: ref,
+      ...place,
       as_of: context.today,
       total_due: decimalOf(total),
       count: bills.length,

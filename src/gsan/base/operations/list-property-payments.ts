@@ -63,13 +63,14 @@ export const listPropertyPayments: Operation = {
   async answer(context, input) {
     const ref = requiredText(input.params, "ref");
     const before = startOf(context, BigInt(ref), input.query["after"]);
-    await requireProperty(context, Number(ref));
+    const place = await requireProperty(context, Number(ref));
     const limit = requiredNumber(input.query, "limit");
     const rows = await context.query<Row>(sql, [Number(ref), before, limit + 1]);
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     return {
       matricula: ref,
+      ...place,
       items: page.map(item),
       next: last === undefined ? null : context.cursor.write(BigInt(ref), BigInt(last.payment_id)),
     };
