@@ -4,10 +4,12 @@ import type { ActionContext } from "../control/context.ts";
 import { defaultDeadlineMs, withDeadline } from "./deadline.ts";
 import { newId } from "../platform/ids.ts";
 import { createHostCheck, guardRequest } from "./guard-request.ts";
+import { linkPage, linkPagePolicy } from "./link-page.ts";
 import { logFailure, logRequest } from "./log-request.ts";
 import { listeningAddress } from "./listening-address.ts";
 import type { AdminOptions } from "./options.ts";
 import { replyProblem, toAppError } from "./problem-reply.ts";
+import { registerOidcPages } from "./oidc-pages.ts";
 import { parseBody } from "./parse-body.ts";
 import { registerRoutes } from "./register-routes.ts";
 import { signIn } from "./sign-in.ts";
@@ -43,6 +45,7 @@ export function createAdminServer(options: AdminOptions): FastifyInstance {
     bodyLimit,
     genReqId: () => newId("req"),
     requestIdHeader: false,
+    trustProxy: options.trustedProxies === undefined || options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",
     requestTimeout: 30_000,
@@ -60,14 +63,13 @@ export function createAdminServer(options: AdminOptions): FastifyInstance {
     securityHeaders(request, reply);
     guardRequest(request, isHost);
     if (request.routeOptions.config.open === true) return;
-    request.action = await withDeadline(
-      signIn(options, request.headers.authorization, request.id),
-      options.deadlineMs ?? defaultDeadlineMs,
-    );
+    request.action = await withDeadline(signIn(options, request), options.deadlineMs ?? defaultDeadlineMs);
   });
   server.addHook("onResponse", async (request, reply) => logRequest(options.log, request, reply, codes.get(request) ?? "ok"));
   server.setNotFoundHandler((request, reply) => answerError(new AppError("not-found"), request, reply));
   registerStatusPage(server, options);
+  registerLinkPage(server);
+  registerOidcPages(server, options);
   registerRoutes(server, options);
   return server;
 }
@@ -80,6 +82,15 @@ function securityHeaders(request: FastifyRequest, reply: FastifyReply): FastifyR
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
+  });
+}
+
+function registerLinkPage(server: FastifyInstance): void {
+  server.route({
+    method: ["GET", "HEAD"],
+    url: "/sign-in/link",
+    config: { open: true },
+    handler: (_, reply) => reply.header("content-security-policy", linkPagePolicy).type("text/html; charset=utf-8").send(linkPage),
   });
 }
 

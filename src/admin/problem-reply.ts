@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { AppError, errorTable, type ErrorCode } from "../contract/errors.ts";
+import { type Language, languageOf } from "../contract/language.ts";
 import { pointerName } from "../contract/pointer-name.ts";
 import { type Problem, problemType } from "../contract/problem.ts";
 import { storeErrorCode } from "./store-error.ts";
@@ -24,10 +25,11 @@ export function toAppError(error: unknown): AppError {
   return new AppError(code, undefined, { cause: error });
 }
 
-/** The problem document (RFC 9457) of an error. The message of an `internal` is withheld. */
-export function problemOf(error: AppError, requestId: string): Problem {
-  const { status, title } = errorTable[error.code];
-  const detail = error.code === "internal" || error.message === title ? {} : { detail: error.message };
+/** The problem document (RFC 9457) of an error, its title in one language. The message of an `internal` is withheld. */
+export function problemOf(error: AppError, requestId: string, language: Language): Problem {
+  const { status, title: english, titulo } = errorTable[error.code];
+  const title = language === "en" ? english : titulo;
+  const detail = error.code === "internal" || error.message === english ? {} : { detail: error.message };
   const pointer = error.pointer === undefined ? {} : { pointer: error.pointer };
   return { type: problemType(error.code), title, status, code: error.code, ...detail, ...pointer, request_id: requestId };
 }
@@ -35,11 +37,15 @@ export function problemOf(error: AppError, requestId: string): Problem {
 /** Answers with the problem document of an error. */
 export function replyProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): FastifyReply {
   if (error.code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="aqueduto"');
+  if (error.code === "sign-in-locked") reply.header("retry-after", "60");
   if (error.code === "store-away") reply.header("retry-after", "5");
+  if (error.code === "request-in-progress") reply.header("retry-after", "1");
+  const language = languageOf(request.headers["accept-language"]);
   return reply
     .code(error.status)
+    .headers({ "content-language": language, vary: "accept-language" })
     .type("application/problem+json")
-    .send(JSON.stringify(problemOf(error, request.id)));
+    .send(JSON.stringify(problemOf(error, request.id, language)));
 }
 
 function frameworkCode(error: unknown): ErrorCode | undefined {

@@ -1,14 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { AppError } from "../contract/errors.ts";
+import { languageOf } from "../contract/language.ts";
 import type { Route } from "../contract/route.ts";
 import { adminApi, splitRouteKey, type RouteKey, type StreamKey } from "../contract/routes.ts";
 import type { ActionContext } from "../control/context.ts";
+import type { Outcome } from "../control/idempotency/run-once.ts";
 import { demoBase } from "../control/demo/run.ts";
+import { exportIncidents } from "../control/incident/export.ts";
+import { exportProcessingRecord } from "../control/processing-record/export.ts";
+import { requirePerson } from "../control/partner-scope.ts";
 import { requireScope } from "../control/require-scope.ts";
+import { etagOf } from "../control/row-version.ts";
+import { csvStream } from "./csv-stream.ts";
+import { callOrigin } from "./call-origin.ts";
 import { defaultDeadlineMs, withDeadline } from "./deadline.ts";
 import { demoOf, handlers, openHandlers, type Call } from "./handlers.ts";
 import { ndjsonStream } from "./ndjson.ts";
 import type { AdminOptions } from "./options.ts";
+import { markReplayed, replyOnce } from "./reply-once.ts";
 
 const rawBodyLimit = 4 * 1024 * 1024;
 
@@ -37,6 +46,7 @@ function settingsOf(key: RouteKey, route: Route): Omit<RouteOptions, "handler"> 
     // before the body is read and judged: a key without the scope learns nothing about the route's fields
     onRequest: async (request: FastifyRequest) => {
       if (route.permission !== null) requireScope(actionOf(request), route.permission);
+      if (route.person === true) requirePerson(actionOf(request));
     },
     preValidation: async (request: FastifyRequest) => {
       if (request.body === undefined && route.body !== undefined) request.body = emptyBody(route);
@@ -51,30 +61,48 @@ function emptyBody(route: Route): unknown {
 
 function handlerOf(key: RouteKey, route: Route, options: AdminOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const call = callOf(options, request);
+    const call = callOf(options, request, reply);
     reply.code(route.status);
     if (isStreamKey(key)) {
+      if (route.csv !== undefined && wantsCsv(request.body)) {
+        reply.type("text/csv; charset=utf-8").header("content-disposition", "attachment");
+        return csvStream(route.csv, streams[key](actionOf(request), call));
+      }
       reply.type("application/x-ndjson");
-      return ndjsonStream(streams[key](actionOf(request), call), request.id);
+      const told = { requestId: request.id, language: languageOf(request.headers["accept-language"]) };
+      return ndjsonStream(streams[key](actionOf(request), call), told);
     }
-    const work = answer(key, request, call);
-    const body = route.demo === true ? await work : await withDeadline(work, options.deadlineMs ?? defaultDeadlineMs);
-    return reply
-      .code(statusOf(key, route, body))
-      .type("application/json; charset=utf-8")
-      .send(JSON.stringify(body));
+    const work = route.permission === null ? openAnswer(key, route, call) : keyedAnswer(key, route, { request, call });
+    const outcome = route.demo === true ? await work : await withDeadline(work, options.deadlineMs ?? defaultDeadlineMs);
+    markReplayed(reply, outcome);
+    if (route.etag !== undefined) reply.header("etag", etagOf(key, Object(outcome.body)));
+    return reply.code(outcome.status).type("application/json; charset=utf-8").send(JSON.stringify(outcome.body));
   };
 }
 
 /** The routes that answer with lines. */
 const streams: { [K in StreamKey]: (ctx: ActionContext, call: Call<K>) => AsyncIterable<unknown> } = {
   "POST /v1/demo/base": (ctx, { options, body }) => demoBase(ctx, demoOf(options), body),
+  "POST /v1/processing-record/export": (ctx, { body }) => exportProcessingRecord(ctx, body),
+  "POST /v1/incident-register/export": (ctx) => exportIncidents(ctx),
 };
 
-async function answer(key: RouteKey, request: FastifyRequest, call: AnyCall): Promise<unknown> {
-  if (isKeyOf(openHandlers, key)) return looseHandler(openHandlers[key])(call);
-  if (isKeyOf(handlers, key)) return looseHandler(handlers[key])(actionOf(request), call);
-  throw new AppError("not-found");
+function wantsCsv(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "format" in body && body.format === "csv";
+}
+
+async function openAnswer(key: RouteKey, route: Route, call: AnyCall): Promise<Outcome> {
+  if (!isKeyOf(openHandlers, key)) throw new AppError("not-found");
+  const body = await looseHandler(openHandlers[key])(call);
+  return { status: statusOf(key, route, body), body, replayed: false };
+}
+
+function keyedAnswer(key: RouteKey, route: Route, { request, call }: { request: FastifyRequest; call: AnyCall }): Promise<Outcome> {
+  return replyOnce(key, route, request, async (ctx) => {
+    if (!isKeyOf(handlers, key)) throw new AppError("not-found");
+    const body = await looseHandler(handlers[key])(ctx, call);
+    return { status: statusOf(key, route, body), body };
+  });
 }
 
 /** 503 for a process that is not ready, 202 for a change that some node has not confirmed. */
@@ -87,9 +115,10 @@ function statusOf(key: RouteKey, route: Route, body: unknown): number {
 type AnyCall = Call<RouteKey> & Call<StreamKey>;
 
 /** Each part was checked by the validator against the schema that types it. */
-function callOf(options: AdminOptions, request: FastifyRequest): AnyCall {
+function callOf(options: AdminOptions, request: FastifyRequest, reply: FastifyReply): AnyCall {
   const { params, query, headers, body } = request;
-  return { options, params, query, headers, body, text: typeof body === "string" ? body : "" } as unknown as AnyCall;
+  const from = callOrigin(options, request, reply);
+  return { options, from, params, query, headers, body, text: typeof body === "string" ? body : "" } as unknown as AnyCall;
 }
 
 /** The call was made for the route whose key names the handler. */

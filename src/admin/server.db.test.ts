@@ -193,7 +193,7 @@ describe("policy changes", () => {
 
   test("200 with the nodes when the change is in force, asked by the epoch of the change", async () => {
     const asked: bigint[] = [];
-    const nodes = [{ node_id: "nod_1", epoch: 7n, milliseconds: 3 }];
+    const nodes = [{ node_id: "nod_1", epoch: 7n, milliseconds: 3, in_force: true }];
     await using other = await startTestAdmin({
       db: base.db,
       keyring: fixture.keyring,
@@ -205,7 +205,7 @@ describe("policy changes", () => {
     const reply = await regenerate(other);
     expect(reply).toMatchObject({
       status: 200,
-      json: { state: "in_force", epoch: String(asked[0]), nodes: [{ node_id: "nod_1", epoch: "7", milliseconds: 3 }] },
+      json: { state: "in_force", epoch: String(asked[0]), nodes: [{ node_id: "nod_1", epoch: "7", milliseconds: 3, in_force: true }] },
     });
   });
 
