@@ -5,8 +5,9 @@ import { createClient, type Client } from "../contract/client.ts";
 import { loadConfig } from "../platform/config.ts";
 import { readRunFile } from "../platform/run-file.ts";
 import { CommandError } from "./failure.ts";
+import { fetchAs, type OwnSession, ownSession } from "./own-session.ts";
 
-type GlobalOptions = { admin?: string; keyFile?: string };
+type GlobalOptions = { admin?: string; keyFile?: string; asMe?: boolean };
 
 /** Where the admin API is: --admin, else what the running platform recorded, else AQUEDUTO_ADMIN_LISTEN. */
 export async function adminUrl(command: Command): Promise<string> {
@@ -24,12 +25,20 @@ function checkedUrl(text: string): string {
   return text.replace(/\/+$/, "");
 }
 
-/** A client of the admin API with the key of --key-file, else the operator's key of this machine. */
+/** A client of the admin API: as the person of --as-me, with the key of --key-file, else with the operator's key of this machine. */
 export async function connect(command: Command): Promise<Client> {
-  const { keyFile } = command.optsWithGlobals<GlobalOptions>();
+  const { keyFile, asMe } = command.optsWithGlobals<GlobalOptions>();
   const baseUrl = await adminUrl(command);
+  if (asMe === true) return (await connectAsPerson(command)).client;
   const key = await readKey(keyFile ?? join(loadConfig().keysDir, "operator"));
   return createClient({ fetch, baseUrl, key });
+}
+
+/** A client that speaks as the signed-in person, with or without --as-me: for what a person alone has, like a password. */
+export async function connectAsPerson(command: Command): Promise<{ client: Client; session: OwnSession }> {
+  const baseUrl = await adminUrl(command);
+  const session = await ownSession(baseUrl);
+  return { client: createClient({ fetch: fetchAs(session), baseUrl }), session };
 }
 
 async function readKey(file: string): Promise<string> {

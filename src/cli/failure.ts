@@ -34,9 +34,17 @@ function problemFailure({ problem }: ApiError): Failure {
   const request = problem.request_id === "" ? "" : ` (request ${problem.request_id})`;
   const detail = problem.detail === undefined || problem.detail === problem.title ? "" : `: ${problem.detail}`;
   return {
-    message: `${problem.title}${detail}${where}${request}`,
+    message: `${problem.title}${detail}${where}${request}${hintOf(problem)}`,
     code: problem.code,
     requestId: problem.request_id,
     ...(problem.pointer === undefined ? {} : { pointer: problem.pointer }),
   };
+}
+
+/** What to do next, where the command knows it. */
+function hintOf(problem: ApiError["problem"]): string {
+  if (problem.code === "second-factor-required") return "; give it again with aqueduto account confirm, then repeat this";
+  if (problem.code === "unauthorized") return "; the key of --key-file has ended, or sign in again with aqueduto sign-in";
+  const forPeople = problem.code === "forbidden" && problem.detail?.includes("signed-in person") === true;
+  return forPeople ? "; sign in with aqueduto sign-in, then repeat this with --as-me" : "";
 }

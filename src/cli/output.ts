@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { csvLine } from "../contract/csv.ts";
+import { CommandError } from "./failure.ts";
 
 /** Names of JSON that the command prints are camelCase: `token_id` of the API becomes `tokenId`. */
 export function camelKeys(value: unknown): unknown {
@@ -11,10 +13,42 @@ function camel(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** Whether --json was given. */
+export function wantsJson(command: Command): boolean {
+  return command.optsWithGlobals<{ json?: boolean }>().json === true;
+}
+
 /** Prints a result: one JSON document with --json, else the lines for people. */
 export function show(command: Command, value: unknown, lines: () => string[]): void {
-  if (command.optsWithGlobals<{ json?: boolean }>().json === true) process.stdout.write(`${JSON.stringify(camelKeys(value))}\n`);
+  if (wantsJson(command)) process.stdout.write(`${JSON.stringify(camelKeys(value))}\n`);
   else for (const line of lines()) process.stdout.write(`${line}\n`);
+}
+
+/** Prints a document of somebody's own format as it is, names untouched: on one line with --json. */
+export function showDocument(command: Command, document: unknown): void {
+  process.stdout.write(`${JSON.stringify(document, undefined, wantsJson(command) ? undefined : 2)}\n`);
+}
+
+/**
+ * Prints rows as they arrive: a table in CSV with `csv`, one array with --json, else one JSON document a line with the
+ * API's names.
+ */
+export async function showRows(
+  command: Command,
+  rows: AsyncIterable<object>,
+  { csv, columns }: { csv: boolean; columns: readonly string[] },
+): Promise<void> {
+  const json = wantsJson(command);
+  if (csv && json) throw new CommandError("--csv and --json are two forms of the same; give one", { usage: true });
+  if (csv) process.stdout.write(csvLine(columns));
+  let count = 0;
+  for await (const row of rows) {
+    if (csv) process.stdout.write(csvLine(columns.map((name) => Reflect.get(row, name))));
+    else if (json) process.stdout.write(`${count === 0 ? "[" : ",\n"}${JSON.stringify(camelKeys(row))}`);
+    else process.stdout.write(`${JSON.stringify(row)}\n`);
+    count += 1;
+  }
+  if (json) process.stdout.write(count === 0 ? "[]\n" : "]\n");
 }
 
 /** Text columns, each as wide as its longest cell; the first row is the head. */
@@ -26,18 +60,4 @@ export function table(rows: string[][]): string[] {
       .join("  ")
       .trimEnd(),
   );
-}
-
-type Page<T> = { items: T[]; next: string | null };
-
-/** Every item of a list, page by page. */
-export async function allPages<T>(get: (page: { limit: number; cursor?: string }) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await get({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
-    items.push(...page.items);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
-  return items;
 }

@@ -2,7 +2,7 @@ import type { PlatformSummary } from "../contract/platform-summary.ts";
 
 /** What a person reads after a start: where things are, one call to paste, one payment to make. */
 export function startScreen(summary: PlatformSummary): string {
-  return `${["", "Aqueduto is running.", "", ...places(summary), "", ...(summary.demo ? demoLines(summary.demo, summary.gateway) : realLines(summary)), ""].join("\n")}\n`;
+  return `${["", "Aqueduto is running.", "", ...places(summary), "", ...(summary.demo ? demoLines(summary.demo, summary.gateway) : realLines(summary)), ...setupLines(summary), ""].join("\n")}\n`;
 }
 
 function places(summary: PlatformSummary): string[] {
@@ -42,4 +42,9 @@ function demoLines(demo: NonNullable<PlatformSummary["demo"]>, gateway: string):
 
 function realLines(summary: PlatformSummary): string[] {
   return [`The operator's key is in ${summary.operatorKeyFile}.`, "Next: npx aqueduto doctor, npx aqueduto --help"];
+}
+
+function setupLines({ setup }: PlatformSummary): string[] {
+  if (setup === undefined) return [];
+  return ["", `There is no administrador yet. This link makes the first one, once, until ${setup.expiresAt}:`, "", `  ${setup.url}`];
 }

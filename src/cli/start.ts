@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { startPlatform } from "../main.ts";
 import { loadConfig } from "../platform/config.ts";
 import { startScreen } from "./start-screen.ts";
 
@@ -18,6 +17,8 @@ export function addStart(program: Command): void {
 async function start(command: Command): Promise<void> {
   const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
   const stopping = stopSignal();
+  // all the server's code, which no other command needs
+  const { startPlatform } = await import("../main.ts");
   const platform = await startPlatform(loadConfig(), {
     say: (line) => process.stderr.write(`${line}\n`),
     stopping: stopping.signal,

@@ -1,7 +1,11 @@
+import { createHash, randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { connect } from "./connect.ts";
+import { defined } from "./defined.ts";
+import { everyPage } from "./every-page.ts";
 import { CommandError } from "./failure.ts";
-import { allPages, show, table } from "./output.ts";
+import { show, table } from "./output.ts";
+import { spread } from "./spread.ts";
 
 const choices = ["0", "15m", "1h", "24h"] as const;
 
@@ -9,8 +13,27 @@ const choices = ["0", "15m", "1h", "24h"] as const;
 export function addToken(program: Command): void {
   const token = program
     .command("token")
-    .description("tokens of accesses: create, regenerate, revoke, list")
+    .description("tokens of accesses: new, register, create, regenerate, update, revoke, show, list")
     .addHelpText("after", "\nExample:\n  aqueduto token list");
+  token
+    .command("new")
+    .description("make a token here, offline: keep the value, register its SHA-256")
+    .addHelpText("after", "\nExample:\n  aqueduto token new --json")
+    .action((_options: object, command: Command) => makeOwn(command));
+  addMaking(token);
+  addKeeping(token);
+}
+
+function addMaking(token: Command): void {
+  token
+    .command("register")
+    .description("make a value that only you have seen the token of its access, by its SHA-256")
+    .requiredOption("--access <id>", "access of the token: confidential, bound to networks")
+    .requiredOption("--sha256 <hex>", "SHA-256 of the value (aqueduto token new prints it)")
+    .option("--overlap <time>", "replace the live token, which stays valid for: 0, 15m, 1h, 24h or an RFC 3339 instant")
+    .option("--expires <instant>", "when it ends, RFC 3339")
+    .addHelpText("after", "\nExample:\n  aqueduto token register --access acc_01j8… --sha256 9f86d08…")
+    .action(register);
   token
     .command("create")
     .description("create the token of an access that has none; it is shown once")
@@ -23,8 +46,25 @@ export function addToken(program: Command): void {
     .description("replace the token of an access; the new one is shown once")
     .requiredOption("--access <id>", "access of the token")
     .requiredOption("--overlap <time>", "how long the old one stays valid: 0, 15m, 1h, 24h or an RFC 3339 instant")
+    .option("--expires <instant>", "when the new one ends, RFC 3339")
     .addHelpText("after", "\nExample:\n  aqueduto token regenerate --access acc_01j8… --overlap 15m --json")
-    .action((options: { access: string; overlap: string }, command: Command) => regenerate(options, command));
+    .action((options: { access: string; overlap: string; expires?: string }, command: Command) => regenerate(options, command));
+}
+
+function addKeeping(token: Command): void {
+  token
+    .command("show")
+    .description("show a token and who still uses it")
+    .argument("<token-id>", "id of the token")
+    .addHelpText("after", "\nExample:\n  aqueduto token show tok_01j8…")
+    .action((id: string, _options: object, command: Command) => showOne(id, command));
+  token
+    .command("update")
+    .description("change when a token ends")
+    .argument("<token-id>", "id of the token")
+    .requiredOption("--expires <instant>", "when it ends, RFC 3339, or never: with its access")
+    .addHelpText("after", "\nExample:\n  aqueduto token update tok_01j8… --expires 2027-01-31T00:00:00-03:00")
+    .action((id: string, options: { expires: string }, command: Command) => update(id, options.expires, command));
   token
     .command("revoke")
     .description("end a token for good")
@@ -44,24 +84,24 @@ async function create(options: { access: string; expires?: string }, command: Co
   const client = await connect(command);
   const made = await client.call("POST /v1/accesses/{access_id}/tokens", {
     params: { access_id: options.access },
-    body: options.expires === undefined ? {} : { expires_at: options.expires },
+    body: defined({ expires_at: options.expires }),
   });
-  show(command, made, () => [`token    ${made.token}`, `token id ${made.token_id}`, "It is not shown again.", spread(made)]);
+  show(command, made, () => [`token    ${made.token}`, `token id ${made.token_id}`, "It is not shown again.", ...spread(made)]);
 }
 
-async function regenerate(options: { access: string; overlap: string }, command: Command): Promise<void> {
+async function regenerate(options: { access: string; overlap: string; expires?: string }, command: Command): Promise<void> {
   const overlap = overlapOf(options.overlap);
   const client = await connect(command);
   const made = await client.call("POST /v1/accesses/{access_id}/tokens/regenerate", {
     params: { access_id: options.access },
-    body: { overlap },
+    body: { overlap, ...defined({ expires_at: options.expires }) },
   });
   show(command, made, () => [
     `token    ${made.token}`,
     `token id ${made.token_id}`,
     made.retiring_until === null ? "The token before no longer works." : `The token before works until ${made.retiring_until}.`,
     "It is not shown again.",
-    spread(made),
+    ...spread(made),
   ]);
 }
 
@@ -74,24 +114,71 @@ function overlapOf(text: string): string {
 async function revoke(tokenId: string, reason: string, command: Command): Promise<void> {
   const client = await connect(command);
   const done = await client.call("POST /v1/tokens/{token_id}/revoke", { params: { token_id: tokenId }, body: { reason } });
-  show(command, done, () => [`${done.token_id} ended at ${done.ended_at}`, spread(done)]);
+  show(command, done, () => [`${done.token_id} ended at ${done.ended_at}`, ...spread(done)]);
+}
+
+async function update(tokenId: string, expires: string, command: Command): Promise<void> {
+  const client = await connect(command);
+  const params = { token_id: tokenId };
+  const { etag } = await client.read("GET /v1/tokens/{token_id}", { params });
+  const body = { expires_at: expires === "never" ? null : expires };
+  const done = await client.call("PATCH /v1/tokens/{token_id}", { params, headers: { "if-match": etag }, body });
+  show(command, done, () => [`${done.token_id} ends ${done.expires_at ?? "with its access"}`, ...spread(done)]);
 }
 
 async function list(options: { access?: string }, command: Command): Promise<void> {
   const client = await connect(command);
-  const query = options.access === undefined ? {} : { access_id: options.access };
-  const items = await allPages((page) => client.call("GET /v1/tokens", { query: { ...query, ...page } }));
+  const filter = defined({ access_id: options.access });
+  const items = await everyPage((page) => client.call("GET /v1/tokens", { query: { ...page, ...filter } }));
   show(command, items, () =>
     table([
-      ["TOKEN", "ACCESS", "ENDS WITH", "STATE", "CREATED"],
-      ...items.map((one) => [one.token_id, one.access_id, one.hint, one.state, one.created_at]),
+      ["TOKEN", "ACCESS", "ENDS WITH", "STATE", "CREATED", "LAST USE"],
+      ...items.map((one) => [one.token_id, one.access_id, one.hint, one.state, one.created_at, useOf(one.last_use)]),
     ]),
   );
 }
 
-/** One line on how far a change has got. */
-function spread(change: { state: string; nodes: { node_id: string; milliseconds: number }[]; latest?: string }): string {
-  if (change.state === "in_force") return `In force on every node (${change.nodes.length}).`;
-  const missing = change.nodes.map((node) => node.node_id).join(", ");
-  return `Stored; not yet confirmed by ${missing}${change.latest === undefined ? "" : `, at the latest by ${change.latest}`}.`;
+function useOf(use: { at: string; operation_id: string | null; status: number; address: string | null } | null): string {
+  if (use === null) return "never";
+  return [use.at, use.operation_id ?? "-", String(use.status), use.address ?? ""].join(" ").trimEnd();
+}
+
+async function showOne(tokenId: string, command: Command): Promise<void> {
+  const client = await connect(command);
+  const one = await client.call("GET /v1/tokens/{token_id}", { params: { token_id: tokenId } });
+  show(command, one, () => [
+    `${one.token_id}  (${one.state}${one.own ? ", made by the client" : ""}, ends with ${one.hint})`,
+    `access   ${one.access_id}`,
+    `expires  ${one.expires_at ?? "with its access"}`,
+    ...(one.retiring_until === null ? [] : [`retires  ${one.retiring_until}`]),
+    ...(one.uses.length === 0 ? ["never used"] : []),
+    ...one.uses.map((use) => `used     ${useOf(use)}  ${use.calls} calls since ${use.first_at}  ${use.agent ?? ""}`.trimEnd()),
+  ]);
+}
+
+/** A value of 256 random bits in the grammar of tokens that clients make. Nothing leaves this machine. */
+function makeOwn(command: Command): void {
+  const token = `own_${randomBytes(32).toString("base64url")}`;
+  const sha256 = createHash("sha256").update(token).digest("hex");
+  show(command, { token, sha256 }, () => [
+    `token  ${token}`,
+    `sha256 ${sha256}`,
+    "Keep the token with the application; register the sha256. Nothing was sent anywhere.",
+  ]);
+}
+
+type RegisterOptions = { access: string; sha256: string; overlap?: string; expires?: string };
+
+async function register(options: RegisterOptions, command: Command): Promise<void> {
+  const overlap = options.overlap === undefined ? undefined : overlapOf(options.overlap);
+  const client = await connect(command);
+  const made = await client.call("POST /v1/accesses/{access_id}/tokens/register", {
+    params: { access_id: options.access },
+    body: { sha256: options.sha256, ...defined({ overlap, expires_at: options.expires }) },
+  });
+  show(command, made, () => [
+    `token id ${made.token_id}`,
+    ...(made.retiring_until === null ? [] : [`The token before works until ${made.retiring_until}.`]),
+    ...spread(made),
+  ]);
 }
