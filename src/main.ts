@@ -1,21 +1,23 @@
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { startAdmin } from "./admin/start-admin.ts";
 import { type Journal, openJournal } from "./audit/journal.ts";
 import { startJournalShipper } from "./audit/journal-shipper.ts";
 import type { PlatformSummary } from "./contract/platform-summary.ts";
 import { ensureOperatorKey } from "./control/api-key/ensure-operator.ts";
 import { type ActionContext, systemContext } from "./control/context.ts";
+import { type KeyringJob, startKeyringJob } from "./control/keyring/keyring-job.ts";
 import { policyInForce } from "./control/policy-in-force.ts";
+import { startControlJobs } from "./control/start-jobs.ts";
 import { ensureFirstTenant } from "./control/tenant/ensure-first.ts";
-import { startRetiredTokenJob } from "./control/token/retired-token-job.ts";
+import { ensureSetupLink } from "./control/user/ensure-setup-link.ts";
 import { openCheckedKeyring } from "./db/check-keys.ts";
-import { acquireDataLock, type DataLock, DataLockedError } from "./db/data-lock.ts";
+import type { DataLock } from "./db/data-lock.ts";
 import { openDatabase } from "./db/database.ts";
 import { type EmbeddedServer, startEmbeddedServer, stopAbandonedServer } from "./db/embedded-server.ts";
 import { migrate } from "./db/migrate.ts";
+import { waitForDataLock } from "./db/wait-for-data-lock.ts";
 import { type Gateway, startGateway } from "./gateway/start-gateway.ts";
 import { startBase } from "./gsan/base/start-base.ts";
 import { startCapture } from "./gsan/capture/start-capture.ts";
@@ -24,12 +26,15 @@ import { type Demo, openDemo } from "./gsan/demo/open-demo.ts";
 import { checkListeners } from "./platform/check-listeners.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Config, ConfigError } from "./platform/config.ts";
+import { makeNextKey, type OpenKeyring } from "./platform/keyring.ts";
 import { createLog, type Log } from "./platform/log.ts";
 import { openNodeId } from "./platform/node-id.ts";
-import { readRunFile, removeRunFile, writeRunFile } from "./platform/run-file.ts";
+import { RoleBoard } from "./platform/role-board.ts";
+import { removeRunFile, writeRunFile } from "./platform/run-file.ts";
 import { createShutdown, type Shutdown } from "./platform/shutdown.ts";
 import type { Listener } from "./webhooks/address-guard.ts";
 import { startDispatcher } from "./webhooks/dispatcher.ts";
+import { listenersOf } from "./webhooks/own-listeners.ts";
 
 export type Start = {
   /** Told of each step of a start, one short line. */
@@ -41,7 +46,6 @@ export type Start = {
 export type Platform = { summary: PlatformSummary; /** Resolves when everything has ended. */ ended: Promise<void> };
 
 const readyWithinMs = 90_000;
-const lockWithinMs = 15_000;
 
 type RunningDemo = { demo: Demo; baseUrl: string };
 
@@ -51,13 +55,13 @@ type House = {
   start: Start;
   log: Log;
   shutdown: Shutdown;
-  deps: Pick<ActionContext, "db" | "clock" | "keyring">;
+  deps: Pick<ActionContext, "db" | "clock"> & { keyring: OpenKeyring };
   /** PostgreSQL URL for connections that listen. */
   storeUrl: string;
   embedded: EmbeddedServer | undefined;
   nodeId: string;
   tenantId: string;
-  roles: Map<string, () => { ready: boolean; reason?: string }>;
+  roles: RoleBoard;
 };
 
 /**
@@ -82,7 +86,10 @@ export async function startPlatform(config: Config, start: Start): Promise<Platf
 async function openHouse(config: Config, start: Start, shutdown: Shutdown): Promise<House & { demo: DemoDecision }> {
   const demo = await decideDemo(config);
   const log = createLog(config.logLevel);
-  const lock = await lockDataDirectory(config, start);
+  const lock = await waitForDataLock(config.dataDir, {
+    stopping: start.stopping,
+    onWait: () => start.say("waiting for the platform that is ending in this data directory"),
+  });
   shutdown.add({ name: "data lock", deadlineMs: 500, close: () => lock.release() });
   // of a platform that was killed
   await removeRunFile(config.dataDir);
@@ -109,23 +116,7 @@ async function openHouse(config: Config, start: Start, shutdown: Shutdown): Prom
   const operatorKey = await ensureOperatorKey(systemContext(deps, tenantId, "first-start"), operatorKeyFile(config));
   if (!operatorKey) log.warn("the operator's key file does not hold a live key; use another API key");
   const nodeId = await openNodeId(config.dataDir);
-  return { config, start, log, shutdown, deps, storeUrl, embedded, nodeId, tenantId, roles: new Map(), demo };
-}
-
-/** A platform that is just starting or ending has no run file: that one is waited for, one that runs is not. */
-async function lockDataDirectory(config: Config, start: Start): Promise<DataLock> {
-  const end = performance.now() + lockWithinMs;
-  for (let told = false; ; told = true) {
-    try {
-      return await acquireDataLock(config.dataDir);
-    } catch (error) {
-      const runs = (await readRunFile(config.dataDir)) !== undefined;
-      if (!(error instanceof DataLockedError) || runs || performance.now() > end) throw error;
-      if (!told) start.say("waiting for the platform that is ending in this data directory");
-    }
-    start.stopping.throwIfAborted();
-    await pause(100);
-  }
+  return { config, start, log, shutdown, deps, storeUrl, embedded, nodeId, tenantId, roles: new RoleBoard(), demo };
 }
 
 type EmbeddedNeeds = { lock: DataLock; log: Log; start: Start; shutdown: Shutdown };
@@ -164,10 +155,17 @@ async function startDemo(house: House): Promise<RunningDemo> {
     log: log.child({ role: "base" }),
   });
   shutdown.add({ name: "base", deadlineMs: 1_000, close: () => base.drain() });
-  house.roles.set("base", () => base.readiness());
+  house.roles.add("base", () => base.readiness());
   step(start, "preparing the demo's partner, license, token and webhook");
   await demo.provision(base.url);
   return { demo, baseUrl: base.url };
+}
+
+/** The link that makes the first administrador, at the name by which people reach the admin side. */
+async function setupLink({ config, deps, tenantId }: House, adminUrl: string): Promise<PlatformSummary["setup"]> {
+  const [host] = config.adminHosts;
+  const link = await ensureSetupLink(systemContext(deps, tenantId, "first-start"), host === undefined ? adminUrl : `https://${host}`);
+  return link === undefined ? undefined : { url: link.url, expiresAt: link.expiresAt.toISOString() };
 }
 
 /** Journal, gateway, admin, dispatcher, capture; then waits until all serve and records where. */
@@ -175,22 +173,25 @@ async function startRoles(house: House, running: RunningDemo | undefined): Promi
   const { config, start, roles } = house;
   const journal = await startJournal(house);
   step(start, "starting gateway, admin, dispatcher and capture");
-  startRetiredTokens(house);
+  startJobs(house);
+  const keys = startKeyring(house);
+  // what no webhook may reach, whatever any allow-list says: our own listeners and the store
   const forbidden: Listener[] = [];
   const capture = await captureRole(house, running !== undefined);
   const dispatcher = await dispatcherRole(house, forbidden);
-  const gateway = await gatewayRole(house, journal);
-  const admin = await adminRole(house, gateway, running?.demo);
-  for (const [name, role] of Object.entries({ gateway, dispatcher, capture })) roles.set(name, () => role.readiness());
+  const gateway = await gatewayRole(house, journal, keys);
+  const admin = await adminRole(house, { gateway, keys, demo: running?.demo });
+  for (const [name, role] of Object.entries({ gateway, dispatcher, capture })) roles.add(name, () => role.readiness());
   const base = running === undefined ? {} : { base: running.baseUrl };
-  forbidden.push(...ownListeners(house, [gateway.url, admin.url, ...Object.values(base)]));
-  await untilReady(house);
+  forbidden.push(...listenersOf([gateway.url, admin.url, ...Object.values(base)], 80), ...listenersOf([house.storeUrl], 5432));
+  await roles.untilReady(start.stopping, readyWithinMs);
   const receiver = running === undefined ? {} : { receiver: running.demo.receiverUrl };
   const postgres = house.embedded === undefined ? {} : { postgres: { port: house.embedded.port } };
   await writeRunFile(config.dataDir, { pid: process.pid, gateway: gateway.url, admin: admin.url, ...base, ...receiver, ...postgres });
   const demo = await running?.demo.finish({ gateway: gateway.url, admin: admin.url });
   const places = { gateway: gateway.url, admin: admin.url, ...base, dataDir: config.dataDir, operatorKeyFile: operatorKeyFile(config) };
-  return { ...places, ...(demo === undefined ? {} : { demo }) };
+  const setup = await setupLink(house, admin.url);
+  return { ...places, ...(setup === undefined ? {} : { setup }), ...(demo === undefined ? {} : { demo }) };
 }
 
 /** Closed after every role that writes to it; what is kept is shipped before the store's connections end. */
@@ -201,13 +202,24 @@ async function startJournal({ config, deps, log, shutdown, nodeId, roles }: Hous
   const shipper = startJournalShipper({ dir, db: deps.db, log, clock: deps.clock, journal });
   shutdown.add({ name: "journal shipper", deadlineMs: 1_500, close: (deadlineMs) => shipper.drain(deadlineMs) });
   shutdown.add({ name: "journal", deadlineMs: 1_000, close: () => journal.close() });
-  roles.set("journal", () => shipper.readiness());
+  roles.add("journal", () => shipper.readiness());
   return journal;
 }
 
-function startRetiredTokens({ deps, log, shutdown }: House): void {
-  const job = startRetiredTokenJob(deps, log);
-  shutdown.add({ name: "retired tokens", deadlineMs: 1_000, close: () => job.stop() });
+function startJobs({ deps, log, shutdown }: House): void {
+  const jobs = startControlJobs(deps, log);
+  shutdown.add({ name: "jobs", deadlineMs: 1_000, close: () => jobs.stop() });
+}
+
+/** Follows rotated keys; its last turn is done before the store's connections end. */
+function startKeyring({ deps, log, shutdown, roles }: House): KeyringJob {
+  const job = startKeyringJob(deps, log);
+  shutdown.add({ name: "keyring", deadlineMs: 1_000, close: () => job.stop() });
+  roles.add("keyring", () => {
+    const reason = job.fault();
+    return reason === undefined ? { ready: true } : { ready: false, reason };
+  });
+  return job;
 }
 
 async function captureRole({ deps, log, shutdown, nodeId }: House, isDemo: boolean) {
@@ -230,12 +242,14 @@ async function dispatcherRole({ deps, log, shutdown, nodeId, storeUrl }: House, 
   return dispatcher;
 }
 
-async function gatewayRole({ config, deps, log, shutdown, nodeId, storeUrl }: House, journal: Journal): Promise<Gateway> {
+async function gatewayRole(house: House, journal: Journal, keys: KeyringJob): Promise<Gateway> {
+  const { config, deps, log, shutdown, nodeId, storeUrl } = house;
   const { storeGraceMs, trustedProxies } = config;
   const gateway = await startGateway({
     ...config.gateway,
     ...deps,
     journal,
+    onOldPepper: ({ tenantId, tokenId, digest }) => keys.rewriter.note({ table: "token", tenantId, id: tokenId, digest }),
     policyListenUrl: storeUrl,
     log: log.child({ role: "gateway" }),
     nodeId,
@@ -246,40 +260,24 @@ async function gatewayRole({ config, deps, log, shutdown, nodeId, storeUrl }: Ho
   return gateway;
 }
 
-async function adminRole(house: House, gateway: Gateway, demo: Demo | undefined) {
+type AdminNeeds = { gateway: Gateway; keys: KeyringJob; demo: Demo | undefined };
+
+async function adminRole(house: House, { gateway, keys, demo }: AdminNeeds) {
   const { config, deps, log, shutdown, roles } = house;
   const admin = await startAdmin({
     ...deps,
     listen: config.admin,
     hosts: config.adminHosts,
+    trustedProxies: config.trustedProxies,
+    makeKey: (purpose) => makeNextKey(config.keysDir, purpose),
+    onOldPepper: (hit) => keys.rewriter.note(hit),
     log: log.child({ role: "admin" }),
-    readiness: () => [...roles].map(([role, readiness]) => ({ role, ...readiness() })),
+    readiness: () => roles.list(),
     policyInForce: (epoch) => policyInForce({ ...deps, applyHere: (wanted, timeoutMs) => gateway.applied(wanted, timeoutMs) }, epoch),
     ...(demo === undefined ? {} : { demo: demo.port, onTokenIssued: (issued) => demo.tokenIssued(issued) }),
   });
   shutdown.add({ name: "admin", deadlineMs: 1_500, close: (deadlineMs) => admin.drain(deadlineMs - 500) });
   return admin;
-}
-
-/** What no webhook may reach, whatever any allow-list says: our own listeners and the store. */
-function ownListeners(house: House, urls: string[]): Listener[] {
-  const ours = urls.map((url) => new URL(url));
-  const store = new URL(house.storeUrl);
-  return [...ours, store].map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 5432) }));
-}
-
-async function untilReady({ roles, start }: House): Promise<void> {
-  const end = performance.now() + readyWithinMs;
-  for (;;) {
-    start.stopping.throwIfAborted();
-    const waiting = [...roles].map(([role, readiness]) => ({ role, ...readiness() })).filter((one) => !one.ready);
-    if (waiting.length === 0) return;
-    if (performance.now() > end)
-      throw new Error(
-        `not ready after ${readyWithinMs / 1000} s: ${waiting.map((one) => `${one.role} (${one.reason ?? "?"})`).join(", ")}`,
-      );
-    await pause(20);
-  }
 }
 
 /** Waits until the platform is told to stop, then closes all in order. */

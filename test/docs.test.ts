@@ -63,7 +63,7 @@ describe.each(pages)("$path tells the truth:", (page) => {
   });
 
   test("every command it shows exists, with the options it shows", () => {
-    for (const words of matches(page.text, /npx aqueduto ([a-z][^#`\n]*)/g).map((line) => line.trim().split(/\s+/))) {
+    for (const words of matches(page.text, /(?:npx |`)aqueduto ([a-z][^#`\n]*)/g).map((line) => line.trim().split(/\s+/))) {
       const command = commandOf(createProgram(), words);
       const known = [...command.options, ...(command.parent?.options ?? [])].map((option) => option.long);
       for (const option of words.filter((word) => word.startsWith("--"))) expect(known, words.join(" ")).toContain(option);
@@ -71,12 +71,14 @@ describe.each(pages)("$path tells the truth:", (page) => {
   });
 });
 
-/** The command that the words lead to; fails when a word of a group is none of its commands. */
+/** The command that the words lead to, or a group where they stop; fails when a word of a group is none of its commands. `a|b` names two. */
 function commandOf(program: Command, words: string[]): Command {
-  const found = program.commands.find((command) => command.name() === words[0]);
-  if (found !== undefined) return commandOf(found, words.slice(1));
-  expect(program.commands, `${program.name()} ${words.join(" ")}`).toEqual([]);
-  return program;
+  const [word = "…"] = words;
+  const names = program.commands.map((command) => command.name());
+  if (names.length === 0 || !/^[a-z]/.test(word)) return program;
+  const [first = "", ...others] = word.split("|");
+  for (const name of [first, ...others]) expect(names, `${program.name()} ${words.join(" ")}`).toContain(name);
+  return commandOf(program.commands[names.indexOf(first)]!, words.slice(1));
 }
 
 test("every folder of src has a page of at most 30 lines", () => {

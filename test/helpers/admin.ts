@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { type AdminOptions } from "../../src/admin/options.ts";
 import { startAdmin } from "../../src/admin/start-admin.ts";
 import type { DemoPort } from "../../src/contract/demo-port.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
+import { requireContractForm } from "./contract-form.ts";
 
 export type TestAdmin = { url: string; send(method: string, path: string, more?: SendOptions): Promise<TestReply> } & AsyncDisposable;
 export type SendOptions = { key?: string; body?: unknown; text?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> };
@@ -17,6 +19,7 @@ export async function startTestAdmin(options: Pick<AdminOptions, "db" | "keyring
     log: createLog("silent"),
     readiness: () => [{ role: "admin", ready: true }],
     policyInForce: async () => ({ state: "in_force", nodes: [] }),
+    makeKey: (purpose) => ({ kid: randomBytes(4).toString("hex"), purpose, check_value: randomBytes(32), state: "next" }),
     ...options,
   });
   return {
@@ -38,7 +41,9 @@ async function send(url: string, method: string, path: string, more: SendOptions
     ...(body === undefined ? {} : { body }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: parsed(text) };
+  const reply = { status: response.status, headers: response.headers, text, json: parsed(text) };
+  requireContractForm(method, path, reply);
+  return reply;
 }
 
 function parsed(text: string): unknown {

@@ -9,7 +9,7 @@ const { db } = openDatabase({ url, max: 5, applicationName: "aqueduto-test-dispa
 await startDispatcher({
   db,
   listenUrl: url,
-  keyring: { data: { kid, key: Buffer.from(key, "base64") } },
+  keyring: { data: { kid, key: Buffer.from(key, "base64") }, oldData: new Map() },
   log: createLog("silent"),
   clock: systemClock,
   nodeId: `nod_${process.pid}`,

@@ -24,6 +24,8 @@ export type Demo = {
 
 export type Received = { "webhook-id": string; verified: boolean; body: string };
 
+export type Ran = { code: number; stdout: string; stderr: string };
+
 /** A platform in a process of its own, as `npm start` makes it, on free ports. */
 export class PlatformProcess implements AsyncDisposable {
   readonly dataDir: string;
@@ -99,13 +101,26 @@ export class PlatformProcess implements AsyncDisposable {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  async run(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    const env = { ...inheritedEnvironment(), ...this.#env, AQUEDUTO_DATA: this.dataDir };
-    const child = spawn(process.execPath, ["bin/aqueduto", ...args], { cwd: repository, env, stdio: ["ignore", "pipe", "pipe"] });
+  /**
+   * Runs the command. `input` is its standard input; `reply` is asked at each text on standard error, and what it gives
+   * is typed. `home` is where the person's sign-in is kept.
+   */
+  async run(args: string[], how: { input?: string; reply?: (said: string) => string | undefined; home?: string } = {}): Promise<Ran> {
+    const home = how.home === undefined ? {} : { HOME: how.home };
+    const env = { ...inheritedEnvironment(), ...this.#env, ...home, AQUEDUTO_DATA: this.dataDir };
+    const child = spawn(process.execPath, ["bin/aqueduto", ...args], { cwd: repository, env, stdio: ["pipe", "pipe", "pipe"] });
+    // a command that reads nothing may end before its input is written
+    child.stdin.on("error", () => undefined);
+    if (how.reply === undefined) child.stdin.end(how.input ?? "");
+    else child.stdin.write(how.input ?? "");
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      const typed = how.reply?.(stderr);
+      if (typed !== undefined) child.stdin.write(typed);
+    });
     const [code] = (await once(child, "close")) as [number | null];
     return { code: code ?? 1, stdout, stderr };
   }

@@ -68,6 +68,9 @@ export function testKeyring(): Keyring {
   return {
     pepper: { kid: "pepper1", key: randomBytes(32) },
     data: { kid: "data1", key: randomBytes(32) },
+    oldData: new Map(),
+    reference: { kid: "reference1", key: randomBytes(32) },
+    subject: { kid: "subject1", key: randomBytes(32) },
     namedSecret(name) {
       const secret = named.get(name) ?? randomBytes(32);
       named.set(name, secret);

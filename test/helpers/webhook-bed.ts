@@ -109,7 +109,7 @@ export async function runDispatcher(
   const dispatcher = await startDispatcher({
     db: database.db,
     listenUrl: database.url,
-    keyring: { data: dataKey },
+    keyring: { data: dataKey, oldData: new Map() },
     log: createLog("silent"),
     clock: systemClock,
     nodeId: newId("nod"),
