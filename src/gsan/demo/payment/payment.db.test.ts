@@ -47,6 +47,8 @@ beforeEach(async () => {
   const url = new URL(template.url);
   url.pathname = `/${name}`;
   pool = new pg.Pool({ connectionString: url.href, max: 4 });
+  // one that has just been ended may still meet the forced drop of its database
+  pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
   return async () => {
     await pool.end();
     await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
