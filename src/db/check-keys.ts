@@ -9,13 +9,18 @@ import type { Db, Tx } from "./database.ts";
  */
 export function openCheckedKeyring(db: Db, keysDirectory: string): Promise<OpenKeyring> {
   return db.transaction().execute(async (tx) => {
-    await sql`SELECT pg_advisory_xact_lock(hashtextextended('aqueduto.key_check', 0))`.execute(tx);
+    await lockKeyChecks(tx);
     const known = await readChecks(tx);
     if (known.length > 0) return openKeyring(keysDirectory, await withLaterKeys(tx, keysDirectory, known));
     const made = await makeFirstKeys(keysDirectory);
     await tx.insertInto("key_check").values(made).execute();
     return openKeyring(keysDirectory, made);
   });
+}
+
+/** What changes the keys that the database names queues here, before it reads them; until the transaction ends. */
+export async function lockKeyChecks(tx: Tx): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended('aqueduto.key_check', 0))`.execute(tx);
 }
 
 /** Purposes that the first release did not have. */

@@ -30,7 +30,7 @@ CREATE TABLE aqueduto.access (
 CREATE INDEX access_changed ON aqueduto.access USING btree (changed_epoch);
 CREATE INDEX access_license ON aqueduto.access USING btree (tenant_id, license_id);
 CREATE TRIGGER changed_epoch BEFORE INSERT OR UPDATE ON aqueduto.access FOR EACH ROW EXECUTE FUNCTION aqueduto.stamp_changed_epoch();
-CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE ON aqueduto.access FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON aqueduto.access FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.access ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.access FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.access TO aqueduto_app;
@@ -123,6 +123,7 @@ CREATE TABLE aqueduto.api_key (
   state text NOT NULL DEFAULT 'active'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text,
+  user_id text,
   partner_ids text[],
   expires_at timestamp with time zone,
   ended_at timestamp with time zone,
@@ -130,6 +131,7 @@ CREATE TABLE aqueduto.api_key (
   CONSTRAINT api_key_pkey PRIMARY KEY (tenant_id, key_id),
   CONSTRAINT api_key_digest_key UNIQUE (digest),
   CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT api_key_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES aqueduto.person(tenant_id, user_id),
   CONSTRAINT api_key_digest_check CHECK ((octet_length(digest) = 32)),
   CONSTRAINT api_key_partner_ids_check CHECK ((cardinality(partner_ids) > 0)),
   CONSTRAINT api_key_state_check CHECK ((state = ANY (ARRAY['active'::text, 'ended'::text])))
@@ -256,7 +258,7 @@ CREATE TABLE aqueduto.client (
 CREATE INDEX client_changed ON aqueduto.client USING btree (changed_epoch);
 CREATE INDEX client_partner ON aqueduto.client USING btree (tenant_id, partner_id);
 CREATE TRIGGER changed_epoch BEFORE INSERT OR UPDATE ON aqueduto.client FOR EACH ROW EXECUTE FUNCTION aqueduto.stamp_changed_epoch();
-CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE ON aqueduto.client FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON aqueduto.client FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.client ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.client FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.client TO aqueduto_app;
@@ -570,10 +572,22 @@ CREATE TABLE aqueduto.license (
   CONSTRAINT license_rate_per_second_check CHECK ((rate_per_second > (0)::numeric)),
   CONSTRAINT license_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'approved'::text, 'active'::text, 'suspended'::text, 'ended'::text])))
 );
-CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.license FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE TRIGGER changed_license AFTER INSERT OR DELETE OR UPDATE ON aqueduto.license FOR EACH ROW EXECUTE FUNCTION aqueduto.note_changed_license();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON aqueduto.license FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.license ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.license FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.license TO aqueduto_app;
+
+CREATE TABLE aqueduto.license_changed (
+  tenant_id text NOT NULL,
+  license_id text NOT NULL,
+  epoch bigint NOT NULL,
+  CONSTRAINT license_changed_pkey PRIMARY KEY (tenant_id, license_id)
+);
+CREATE INDEX license_changed_epoch ON aqueduto.license_changed USING btree (epoch);
+ALTER TABLE aqueduto.license_changed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.license_changed FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT SELECT ON aqueduto.license_changed TO aqueduto_app;
 
 CREATE TABLE aqueduto.license_event (
   tenant_id text NOT NULL,
@@ -600,7 +614,8 @@ CREATE TABLE aqueduto.license_object (
   CONSTRAINT license_object_tenant_id_license_id_fkey FOREIGN KEY (tenant_id, license_id) REFERENCES aqueduto.license(tenant_id, license_id),
   CONSTRAINT license_object_ranges_check CHECK (((cardinality(ranges) % 2) = 0))
 );
-CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.license_object FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE TRIGGER changed_license AFTER INSERT OR DELETE OR UPDATE ON aqueduto.license_object FOR EACH ROW EXECUTE FUNCTION aqueduto.note_changed_license();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON aqueduto.license_object FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.license_object ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.license_object FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.license_object TO aqueduto_app;
@@ -616,7 +631,8 @@ CREATE TABLE aqueduto.license_operation (
   CONSTRAINT license_operation_tenant_id_operation_id_fkey FOREIGN KEY (tenant_id, operation_id) REFERENCES aqueduto.operation(tenant_id, operation_id),
   CONSTRAINT license_operation_fields_check CHECK (((cardinality(fields) >= 1) AND (cardinality(fields) <= 500)))
 );
-CREATE TRIGGER policy_epoch AFTER INSERT OR DELETE OR UPDATE ON aqueduto.license_operation FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE TRIGGER changed_license AFTER INSERT OR DELETE OR UPDATE ON aqueduto.license_operation FOR EACH ROW EXECUTE FUNCTION aqueduto.note_changed_license();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON aqueduto.license_operation FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 CREATE TRIGGER served_only BEFORE INSERT OR UPDATE ON aqueduto.license_operation FOR EACH ROW EXECUTE FUNCTION aqueduto.refuse_described_grant();
 ALTER TABLE aqueduto.license_operation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.license_operation FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
@@ -888,10 +904,12 @@ CREATE TABLE aqueduto.service (
   health_path text,
   health_every_seconds integer NOT NULL DEFAULT 30,
   status_map jsonb NOT NULL DEFAULT '{}'::jsonb,
+  once_personal jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT service_pkey PRIMARY KEY (tenant_id, service_id),
   CONSTRAINT service_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
   CONSTRAINT service_health_every_seconds_check CHECK (((health_every_seconds >= 10) AND (health_every_seconds <= 86400))),
   CONSTRAINT service_health_path_check CHECK (((health_path ~ '^/'::text) AND (length(health_path) <= 500))),
+  CONSTRAINT service_once_personal_check CHECK ((jsonb_typeof(once_personal) = 'object'::text)),
   CONSTRAINT service_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text]))),
   CONSTRAINT service_status_map_check CHECK ((jsonb_typeof(status_map) = 'object'::text))
 );
@@ -1049,6 +1067,7 @@ CREATE TABLE aqueduto.token (
   ended_reason text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   own boolean NOT NULL DEFAULT false,
+  value_mark bytea,
   changed_epoch bigint NOT NULL DEFAULT 0,
   CONSTRAINT token_pkey PRIMARY KEY (tenant_id, token_id),
   CONSTRAINT token_tenant_id_access_id_fkey FOREIGN KEY (tenant_id, access_id) REFERENCES aqueduto.access(tenant_id, access_id),
@@ -1056,7 +1075,8 @@ CREATE TABLE aqueduto.token (
   CONSTRAINT token_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
   CONSTRAINT token_digest_check CHECK ((octet_length(digest) = 32)),
   CONSTRAINT token_hint_check CHECK ((char_length(hint) = 4)),
-  CONSTRAINT token_state_check CHECK ((state = ANY (ARRAY['live'::text, 'retiring'::text, 'ended'::text])))
+  CONSTRAINT token_state_check CHECK ((state = ANY (ARRAY['live'::text, 'retiring'::text, 'ended'::text]))),
+  CONSTRAINT token_value_mark_check CHECK ((octet_length(value_mark) = 32))
 );
 CREATE INDEX token_access ON aqueduto.token USING btree (tenant_id, access_id, token_id);
 CREATE INDEX token_changed ON aqueduto.token USING btree (changed_epoch);
@@ -1064,8 +1084,9 @@ CREATE UNIQUE INDEX token_digest ON aqueduto.token USING btree (digest);
 CREATE UNIQUE INDEX token_one_live ON aqueduto.token USING btree (tenant_id, access_id) WHERE (state = 'live'::text);
 CREATE UNIQUE INDEX token_one_retiring ON aqueduto.token USING btree (tenant_id, access_id) WHERE (state = 'retiring'::text);
 CREATE INDEX token_pepper ON aqueduto.token USING btree (pepper_id) WHERE (state <> 'ended'::text);
+CREATE UNIQUE INDEX token_value_mark ON aqueduto.token USING btree (value_mark) WHERE (value_mark IS NOT NULL);
 CREATE TRIGGER changed_epoch BEFORE INSERT OR UPDATE ON aqueduto.token FOR EACH ROW EXECUTE FUNCTION aqueduto.stamp_changed_epoch();
-CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE ON aqueduto.token FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
+CREATE TRIGGER policy_epoch BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON aqueduto.token FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 ALTER TABLE aqueduto.token ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.token FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.token TO aqueduto_app;
@@ -1204,6 +1225,9 @@ DECLARE e bigint;
 BEGIN
   UPDATE aqueduto.policy_epoch SET epoch = epoch + 1 RETURNING epoch INTO e;
   INSERT INTO aqueduto.policy_table_epoch VALUES (TG_TABLE_NAME, e) ON CONFLICT (table_name) DO UPDATE SET epoch = excluded.epoch;
+  IF TG_OP = 'TRUNCATE' OR TG_OP = 'DELETE' AND TG_TABLE_NAME IN ('client', 'access', 'token') THEN
+    INSERT INTO aqueduto.policy_table_epoch VALUES ('deleted rows', e) ON CONFLICT (table_name) DO UPDATE SET epoch = excluded.epoch;
+  END IF;
   PERFORM pg_notify('aqueduto_policy', e::text);
   RETURN NULL;
 END $function$;
@@ -1252,7 +1276,7 @@ AS $function$
 $function$;
 GRANT EXECUTE ON FUNCTION aqueduto.claimable(text,text) TO aqueduto_app;
 
-CREATE OR REPLACE FUNCTION aqueduto.digest_known(digests bytea[])
+CREATE OR REPLACE FUNCTION aqueduto.digest_known(digests bytea[], mark bytea)
  RETURNS boolean
  LANGUAGE sql
  STABLE SECURITY DEFINER
@@ -1260,9 +1284,10 @@ CREATE OR REPLACE FUNCTION aqueduto.digest_known(digests bytea[])
  SET "aqueduto.tenant" TO '*'
 AS $function$
   SELECT EXISTS (SELECT FROM aqueduto.token WHERE digest = ANY (digests))
+      OR EXISTS (SELECT FROM aqueduto.token WHERE value_mark = mark)
       OR EXISTS (SELECT FROM aqueduto.api_key WHERE digest = ANY (digests))
 $function$;
-GRANT EXECUTE ON FUNCTION aqueduto.digest_known(bytea[]) TO aqueduto_app;
+GRANT EXECUTE ON FUNCTION aqueduto.digest_known(bytea[],bytea) TO aqueduto_app;
 
 CREATE OR REPLACE FUNCTION aqueduto.drop_event_day(p_day date)
  RETURNS bigint
@@ -1477,6 +1502,20 @@ BEGIN
   EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                   FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.refuse_change()', tab);
   EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', tab);
+END $function$;
+
+CREATE OR REPLACE FUNCTION aqueduto.note_changed_license()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+  r record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+  INSERT INTO aqueduto.license_changed SELECT r.tenant_id, r.license_id, p.epoch FROM aqueduto.policy_epoch p
+    ON CONFLICT (tenant_id, license_id) DO UPDATE SET epoch = excluded.epoch;
+  RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION aqueduto.pending_webhooks(p_run text)

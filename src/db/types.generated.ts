@@ -84,6 +84,7 @@ export type ApiKey = {
   state: Generated<"active" | "ended">;
   created_at: Generated<Timestamp>;
   created_by: string | null;
+  user_id: string | null;
   partner_ids: string[] | null;
   expires_at: Timestamp | null;
   ended_at: Timestamp | null;
@@ -358,6 +359,12 @@ export type License = {
   state_by: string | null;
 };
 
+export type LicenseChanged = {
+  tenant_id: string;
+  license_id: string;
+  epoch: Int8;
+};
+
 export type LicenseEvent = {
   tenant_id: string;
   license_id: string;
@@ -550,6 +557,7 @@ export type Service = {
   health_path: string | null;
   health_every_seconds: Generated<number>;
   status_map: Generated<Json>;
+  once_personal: Generated<Json>;
 };
 
 export type ServiceTarget = {
@@ -644,6 +652,7 @@ export type Token = {
   ended_reason: string | null;
   created_at: Generated<Timestamp>;
   own: Generated<boolean>;
+  value_mark: Buffer | null;
   changed_epoch: Generated<Int8>;
 };
 
@@ -742,6 +751,7 @@ export type DB = {
   kill_switch: KillSwitch;
   lease: Lease;
   license: License;
+  license_changed: LicenseChanged;
   license_event: LicenseEvent;
   license_object: LicenseObject;
   license_operation: LicenseOperation;

@@ -177,11 +177,14 @@ SELECT aqueduto.protect_tenant_table('aqueduto.person_identity');
 
 ALTER TABLE aqueduto.api_key
   ADD COLUMN created_by text,
+  -- the person who made the key, or the key that made it, and so on: it holds no more than they do now; null = the platform's
+  ADD COLUMN user_id text,
   -- null = the whole tenant; else the key sees these partners' rows alone
   ADD COLUMN partner_ids text[] CHECK (cardinality(partner_ids) > 0),
   ADD COLUMN expires_at timestamptz,
   ADD COLUMN ended_at timestamptz,
-  ADD COLUMN ended_reason text;
+  ADD COLUMN ended_reason text,
+  ADD FOREIGN KEY (tenant_id, user_id) REFERENCES aqueduto.person;
 
 GRANT SELECT, INSERT, UPDATE ON aqueduto.person, aqueduto.person_link, aqueduto.factor, aqueduto.session,
   aqueduto.identity_provider TO aqueduto_app;

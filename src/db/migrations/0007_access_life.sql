@@ -2,7 +2,7 @@
 -- were last used; kill switches; proof of revocations; which policy tables changed with which epoch.
 
 ALTER TABLE aqueduto.access
-  -- who may enable it again: what the utility disabled, its partner cannot enable
+  -- who disabled or revoked it: what the utility disabled, its partner cannot enable
   ADD COLUMN disabled_by text CHECK (disabled_by IN ('utility', 'partner')),
   -- second factors that are stored and not yet enforced by the gateway, so neither counts as the only one
   ADD COLUMN certificate_sha256 bytea CHECK (octet_length(certificate_sha256) = 32),
@@ -16,7 +16,10 @@ CREATE INDEX access_license ON aqueduto.access (tenant_id, license_id);
 ALTER TABLE aqueduto.token
   -- the client made the value and registered its SHA-256 alone; the hint is then of that hash
   ADD COLUMN own boolean NOT NULL DEFAULT false,
+  -- of such a hash, under a key that is not rotated: refused for good, also when the pepper of its digest has ended
+  ADD COLUMN value_mark bytea CHECK (octet_length(value_mark) = 32),
   ADD COLUMN changed_epoch bigint NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX token_value_mark ON aqueduto.token (value_mark) WHERE value_mark IS NOT NULL;
 CREATE INDEX token_changed ON aqueduto.token (changed_epoch);
 CREATE INDEX token_access ON aqueduto.token (tenant_id, access_id, token_id);
 
@@ -26,14 +29,16 @@ ALTER TABLE aqueduto.client
 CREATE INDEX client_changed ON aqueduto.client (changed_epoch);
 CREATE INDEX client_partner ON aqueduto.client (tenant_id, partner_id);
 
--- Whether a digest stands for any token or key of any tenant, ended ones too. Answers yes or no and nothing else.
-CREATE FUNCTION aqueduto.digest_known(digests bytea[]) RETURNS boolean LANGUAGE sql STABLE
+-- Whether a digest (under the peppers there are) or a mark (under none) stands for any token or key of any tenant, ended ones
+-- too. Answers yes or no and nothing else.
+CREATE FUNCTION aqueduto.digest_known(digests bytea[], mark bytea) RETURNS boolean LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = pg_catalog SET aqueduto.tenant = '*' AS $$
   SELECT EXISTS (SELECT FROM aqueduto.token WHERE digest = ANY (digests))
+      OR EXISTS (SELECT FROM aqueduto.token WHERE value_mark = mark)
       OR EXISTS (SELECT FROM aqueduto.api_key WHERE digest = ANY (digests))
 $$;
-REVOKE EXECUTE ON FUNCTION aqueduto.digest_known(bytea[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION aqueduto.digest_known(bytea[]) TO aqueduto_app;
+REVOKE EXECUTE ON FUNCTION aqueduto.digest_known(bytea[], bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION aqueduto.digest_known(bytea[], bytea) TO aqueduto_app;
 
 -- tries to register a token's hash: at most five an hour for an access, whatever came of them
 CREATE TABLE aqueduto.token_registration_try (
@@ -114,7 +119,8 @@ CREATE TABLE aqueduto.revocation (
 CREATE INDEX revocation_open ON aqueduto.revocation (requested_at) WHERE state = 'committed';
 SELECT aqueduto.protect_tenant_table('aqueduto.revocation');
 
--- The newest epoch in which each policy table changed, so that a node reads again only what did.
+-- The newest epoch in which each policy table changed, so that a node reads again only what did. `deleted rows` stands for
+-- rows that the owner took out of tables whose changed rows are read alone: nodes read everything anew then.
 CREATE TABLE aqueduto.policy_table_epoch (
   table_name text PRIMARY KEY,
   epoch      bigint NOT NULL
@@ -126,6 +132,9 @@ DECLARE e bigint;
 BEGIN
   UPDATE aqueduto.policy_epoch SET epoch = epoch + 1 RETURNING epoch INTO e;
   INSERT INTO aqueduto.policy_table_epoch VALUES (TG_TABLE_NAME, e) ON CONFLICT (table_name) DO UPDATE SET epoch = excluded.epoch;
+  IF TG_OP = 'TRUNCATE' OR TG_OP = 'DELETE' AND TG_TABLE_NAME IN ('client', 'access', 'token') THEN
+    INSERT INTO aqueduto.policy_table_epoch VALUES ('deleted rows', e) ON CONFLICT (table_name) DO UPDATE SET epoch = excluded.epoch;
+  END IF;
   PERFORM pg_notify('aqueduto_policy', e::text);
   RETURN NULL;
 END $$;
@@ -143,16 +152,50 @@ DECLARE t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY['client', 'access', 'token'] LOOP
     EXECUTE format('DROP TRIGGER policy_epoch ON aqueduto.%I', t);
-    EXECUTE format('CREATE TRIGGER policy_epoch BEFORE INSERT OR UPDATE OR DELETE ON aqueduto.%I
+    EXECUTE format('CREATE TRIGGER policy_epoch BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON aqueduto.%I
                     FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch()', t);
     EXECUTE format('CREATE TRIGGER changed_epoch BEFORE INSERT OR UPDATE ON aqueduto.%I
                     FOR EACH ROW EXECUTE FUNCTION aqueduto.stamp_changed_epoch()', t);
   END LOOP;
 END $$;
+
+-- The newest epoch in which a license, its operations or its objects changed, deleted rows too: nodes compile those anew.
+CREATE TABLE aqueduto.license_changed (
+  tenant_id  text NOT NULL,
+  license_id text NOT NULL,
+  epoch      bigint NOT NULL,
+  PRIMARY KEY (tenant_id, license_id)
+);
+SELECT aqueduto.protect_tenant_table('aqueduto.license_changed');
+CREATE INDEX license_changed_epoch ON aqueduto.license_changed (epoch);
+
+-- as stamp_changed_epoch, for what has no row of its own any more
+CREATE FUNCTION aqueduto.note_changed_license() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  r record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+  INSERT INTO aqueduto.license_changed SELECT r.tenant_id, r.license_id, p.epoch FROM aqueduto.policy_epoch p
+    ON CONFLICT (tenant_id, license_id) DO UPDATE SET epoch = excluded.epoch;
+  RETURN NULL;
+END $$;
+
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['license', 'license_operation', 'license_object'] LOOP
+    EXECUTE format('DROP TRIGGER policy_epoch ON aqueduto.%I', t);
+    EXECUTE format('CREATE TRIGGER policy_epoch BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON aqueduto.%I
+                    FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch()', t);
+    EXECUTE format('CREATE TRIGGER changed_license AFTER INSERT OR UPDATE OR DELETE ON aqueduto.%I
+                    FOR EACH ROW EXECUTE FUNCTION aqueduto.note_changed_license()', t);
+  END LOOP;
+END $$;
+
 CREATE TRIGGER policy_epoch AFTER INSERT OR UPDATE OR DELETE ON aqueduto.kill_switch
   FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.bump_policy_epoch();
 
-GRANT SELECT ON aqueduto.policy_table_epoch TO aqueduto_app;
+GRANT SELECT ON aqueduto.policy_table_epoch, aqueduto.license_changed TO aqueduto_app;
 GRANT SELECT, INSERT, DELETE ON aqueduto.token_registration_try TO aqueduto_app;
 GRANT SELECT, INSERT, UPDATE ON aqueduto.token_use, aqueduto.token_use_mark TO aqueduto_app;
 GRANT SELECT, INSERT ON aqueduto.kill_switch, aqueduto.revocation TO aqueduto_app;

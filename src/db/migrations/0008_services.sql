@@ -8,7 +8,9 @@ ALTER TABLE aqueduto.service
   ADD COLUMN health_path text CHECK (health_path ~ '^/' AND length(health_path) <= 500),
   ADD COLUMN health_every_seconds integer NOT NULL DEFAULT 30 CHECK (health_every_seconds BETWEEN 10 AND 86400),
   -- upstream status -> error code of the contract, e.g. {"403": "not-found"}; statuses not named keep the gateway's own rule
-  ADD COLUMN status_map jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(status_map) = 'object');
+  ADD COLUMN status_map jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(status_map) = 'object'),
+  -- operation -> pointers of the fields of its answer that an earlier document classed as personal; only grows
+  ADD COLUMN once_personal jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(once_personal) = 'object');
 
 ALTER TABLE aqueduto.operation
   -- described: known and classified, but no adapter forwards it yet; no license may hold it and the gateway does not route it
