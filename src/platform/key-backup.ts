@@ -10,6 +10,8 @@ export type KeyFiles = ReadonlyMap<string, Buffer>;
 
 const format = "aqueduto-keys/1";
 const fileName = /^(pepper|data|reference|subject|sign|secret)-[a-z0-9-]{1,100}$/;
+/** Files of keys that the database names; the others are the platform's own. */
+const ofDatabase = /^(pepper|data|reference|subject)-/;
 /** 128 MiB and about half a second a guess; RFC 7914. */
 const cost = { N: 2 ** 17, r: 8, p: 1 };
 export const shortestPassphrase = 16;
@@ -23,6 +25,12 @@ export async function readKeyFiles(directory: string): Promise<KeyFiles> {
   });
   if (files.length === 0) throw new KeyringError(`${directory} holds no keys.`);
   return new Map(files);
+}
+
+/** Names of key files that the database has never heard of: of a rotation that did not end, or another installation's. */
+export function strayKeys(files: KeyFiles, known: readonly { purpose: string; kid: string }[]): string[] {
+  const names = new Set(known.map((key) => `${key.purpose}-${key.kid}`));
+  return [...files.keys()].filter((name) => ofDatabase.test(name) && !names.has(name));
 }
 
 function namesIn(directory: string): Promise<string[]> {
