@@ -1,6 +1,7 @@
 import { appendAdminEntry } from "../../audit/append.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { Scope } from "../../contract/scopes.ts";
+import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { newId } from "../../platform/ids.ts";
 import { Secret } from "../../platform/secret.ts";
@@ -18,24 +19,29 @@ export type ApiKeyInput = {
   eventTypes?: readonly string[];
   /** The partners whose rows the key sees; default: all that the maker sees. */
   partnerIds?: readonly string[];
+  /** Default: when the key ends that makes it. */
   expiresAt?: Date;
   /** A text made before (see newApiKeyText), so that its file can be written first; default: a new one. */
   text?: Secret;
 };
 
+export type CreatedKey = { key_id: string; key: Secret; expires_at: Date | null };
+
 /**
- * Creates an admin API key of the tenant; only its digest is stored. An actor cannot give scopes that it does not hold,
- * partners that it does not see, or what only people may hold. `conflict` when this text is a key already.
+ * Creates an admin API key of the tenant; only its digest is stored. An actor cannot give scopes and event types that
+ * it does not hold, partners that it does not see, a time beyond its own, or what only people may hold. `conflict` when this
+ * text is a key already.
  */
-export async function createApiKey(ctx: ActionContext, input: ApiKeyInput): Promise<{ key_id: string; key: Secret }> {
+export async function createApiKey(ctx: ActionContext, input: ApiKeyInput): Promise<CreatedKey> {
   requireScope(ctx, "keys:write");
   for (const scope of input.scopes) requireMayGive(ctx, scope);
+  for (const type of input.eventTypes ?? []) requireMayGiveType(ctx, type);
   for (const partnerId of input.partnerIds ?? []) requirePartner(ctx, partnerId);
   const partnerIds = input.partnerIds ?? ctx.partnerIds;
   const key = input.text ?? new Secret(newApiKeyText());
   if (!isApiKeyText(key.reveal())) throw new AppError("invalid-field", "this is not an API key");
   const { pepper } = ctx.keyring;
-  const row = {
+  const values = {
     tenant_id: ctx.tenantId,
     key_id: newId("key"),
     name: input.name,
@@ -44,12 +50,12 @@ export async function createApiKey(ctx: ActionContext, input: ApiKeyInput): Prom
     scopes: [...input.scopes],
     event_types: [...(input.eventTypes ?? [])],
     partner_ids: partnerIds === undefined ? null : [...partnerIds],
-    expires_at: input.expiresAt ?? null,
     created_by: ctx.actor.id,
     created_at: ctx.clock.now(),
   };
-  await tenantTx(ctx.db, ctx.tenantId, async (tx) => {
+  return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await requireKnownPartners(tx, ctx.tenantId, partnerIds ?? []);
+    const row = { ...values, ...(await withinMaker(tx, ctx, input.expiresAt)) };
     const made = await tx
       .insertInto("api_key")
       .values(row)
@@ -62,12 +68,37 @@ export async function createApiKey(ctx: ActionContext, input: ApiKeyInput): Prom
       target: { kind: "api_key", id: row.key_id },
       detail: { name: row.name, scopes: row.scopes, event_types: row.event_types, partner_ids: row.partner_ids },
     });
+    return { key_id: row.key_id, key, expires_at: row.expires_at };
   });
-  return { key_id: row.key_id, key };
+}
+
+/** The person whom a new key goes back to, and when it ends: of a key that makes it, both are its own at most. */
+async function withinMaker(
+  tx: Tx,
+  ctx: ActionContext,
+  expiresAt: Date | undefined,
+): Promise<{ user_id: string | null; expires_at: Date | null }> {
+  if (ctx.actor.kind !== "key") return { user_id: ctx.actor.kind === "user" ? ctx.actor.id : null, expires_at: expiresAt ?? null };
+  const maker = await tx
+    .selectFrom("api_key")
+    .select(["user_id", "expires_at"])
+    .where("tenant_id", "=", ctx.tenantId)
+    .where("key_id", "=", ctx.actor.id)
+    .where("state", "=", "active")
+    .executeTakeFirst();
+  if (maker === undefined) throw new AppError("unauthorized");
+  if (maker.expires_at !== null && expiresAt !== undefined && expiresAt > maker.expires_at)
+    throw new AppError("invalid-field", "a key makes none that outlives it", { pointer: "/body/expires_at" });
+  return { user_id: maker.user_id, expires_at: expiresAt ?? maker.expires_at };
 }
 
 function requireMayGive(ctx: ActionContext, scope: Scope): void {
   if (isForPeople(scope)) throw new AppError("invalid-field", `no API key may hold the scope ${scope}`, { pointer: "/body/scopes" });
   if (scope === "operator") requireWholeTenant(ctx);
   requireScope(ctx, scope);
+}
+
+function requireMayGiveType(ctx: ActionContext, type: string): void {
+  if (ctx.actor.kind === "system" || ctx.scopes.includes("operator") || ctx.eventTypes.includes(type)) return;
+  throw new AppError("forbidden", "an event type that the maker may not hand in cannot be given");
 }

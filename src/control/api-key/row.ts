@@ -12,6 +12,7 @@ export const apiKeyColumns = [
   "partner_ids",
   "state",
   "created_at",
+  "created_by",
   "expires_at",
   "ended_at",
   "ended_reason",

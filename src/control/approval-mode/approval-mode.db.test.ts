@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sql } from "kysely";
 import { createTestDatabase, type TestDatabase } from "../../../test/helpers/database.ts";
 import { auditCount, auditOf, contextWith, createTenantFixture, type TenantFixture } from "../../../test/helpers/tenant.ts";
+import { createTestUser } from "../../../test/helpers/people.ts";
 import { scopesOf } from "../../contract/roles.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
@@ -11,6 +12,8 @@ import { getLicenseEffect } from "../license/effect.ts";
 import { resumeLicense, suspendLicense } from "../license/hold.ts";
 import { publishLicenseVersion } from "../license/publish.ts";
 import { getStatus } from "../status/get.ts";
+import { changeUserRoles } from "../user/change-roles.ts";
+import { disableUser } from "../user/disable.ts";
 import { getApprovalMode } from "./get.ts";
 import { setApprovalMode } from "./set.ts";
 
@@ -25,13 +28,16 @@ const single = { mode: "single_approver" as const, reason: "a concessionária te
 async function alone(): Promise<{ fixture: TenantFixture; ana: ActionContext }> {
   const fixture = await createTenantFixture(base.db);
   await addPerson(fixture, "usr_ana", "{administrador}");
-  return { fixture, ana: { ...fixture.ctx, actor: { kind: "user", id: "usr_ana" }, scopes: scopesOf(["administrador"]) } };
+  const session = { sessionId: "ses_ana", secondFactorAt: new Date() };
+  return { fixture, ana: { ...fixture.ctx, actor: { kind: "user", id: "usr_ana" }, scopes: scopesOf(["administrador"]), session } };
 }
 
 async function addPerson(fixture: TenantFixture, userId: string, roles: string): Promise<void> {
   await tenantTx(base.db, fixture.tenantId, (tx) =>
-    sql`INSERT INTO person (tenant_id, user_id, email_hash, pepper_id, email_sealed, name_sealed, roles, state, created_at)
-      VALUES (${fixture.tenantId}, ${userId}, sha256(${userId}::bytea), 'pepper1', '', '', ${roles}::text[], 'active', now())`.execute(tx),
+    sql`INSERT INTO person (tenant_id, user_id, email_hash, pepper_id, email_sealed, name_sealed, roles, state, password, password_at, created_at)
+      VALUES (${fixture.tenantId}, ${userId}, sha256(${userId}::bytea), 'pepper1', '', '', ${roles}::text[], 'active', 'x', now(), now())`.execute(
+      tx,
+    ),
   );
 }
 
@@ -86,6 +92,31 @@ test("once another person could approve, the author no longer may, and the mode 
   await expect(approveLicenseVersion(ana, of)).rejects.toMatchObject({ code: "forbidden" });
   await expect(setApprovalMode(ana, single)).rejects.toMatchObject({ code: "conflict" });
   expect(await setApprovalMode(ana, { mode: "two_persons", reason: "dois usuários" })).toMatchObject({ mode: "two_persons" });
+});
+
+test("whoever puts the other approvers away approves alone no sooner than seven days later, whoever did it for them", async () => {
+  const { fixture, ana } = await alone();
+  await setApprovalMode(ana, single);
+  const of = await submitted(fixture, ana);
+  for (const role of ["encarregado", "administrador"] as const) {
+    const other = await createTestUser(fixture.ctx, [role]);
+    if (role === "encarregado") await changeUserRoles(fixture.ctx, { user_id: other.userId, roles: ["auditor"] });
+    await disableUser(fixture.ctx, { user_id: other.userId, reason: "x" });
+    await expect(setApprovalMode(ana, single)).rejects.toMatchObject({ code: "conflict" });
+    await expect(approveLicenseVersion(ana, of)).rejects.toMatchObject({ code: "forbidden" });
+  }
+});
+
+test("seven days after the last other approver left, the one who stays chooses to approve alone", async () => {
+  const { fixture, ana } = await alone();
+  await addPerson(fixture, "usr_dpo", "{encarregado}");
+  await tenantTx(base.db, fixture.tenantId, async (tx) => {
+    await sql`UPDATE person SET state = 'disabled' WHERE user_id = 'usr_dpo'`.execute(tx);
+    await sql`INSERT INTO admin_entry (tenant_id, entry_id, at, actor_kind, actor_id, action, target_kind, target_id, request_id, detail)
+      VALUES (${fixture.tenantId}, 'aud_x', now() - interval '7 days', 'user', 'usr_ana', 'user.disable', 'user', 'usr_dpo', 'req_x',
+        '{"before":"active"}')`.execute(tx);
+  });
+  expect(await setApprovalMode(ana, single)).toMatchObject({ mode: "single_approver" });
 });
 
 test("neither key nor job, nor a person without the scope, chooses the mode", async () => {

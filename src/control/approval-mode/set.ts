@@ -12,7 +12,7 @@ import { otherApprovers } from "./other-approvers.ts";
 
 /**
  * Chooses whether opening personal data takes two persons. A signed-in person alone may. `conflict` for a single
- * approver where another active user could approve.
+ * approver where another user may approve, or could within the last seven days.
  */
 export async function setApprovalMode(ctx: ActionContext, input: NewApprovalMode): Promise<ApprovalMode> {
   requireScope(ctx, "approval-mode:write");
@@ -23,7 +23,7 @@ export async function setApprovalMode(ctx: ActionContext, input: NewApprovalMode
     const before = await approvalModeOf(tx, ctx.tenantId);
     requireMatch(ctx, "GET /v1/approval-mode", before);
     if (input.mode === "single_approver" && (await otherApprovers(tx, ctx.tenantId, person)) > 0)
-      throw new AppError("conflict", "another active user may approve: two persons it is");
+      throw new AppError("conflict", "another user may approve, or could within the last seven days: two persons it is");
     await tx
       .updateTable("tenant")
       .set({

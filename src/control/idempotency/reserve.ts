@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { AppError } from "../../contract/errors.ts";
 import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
+import { keyedHash } from "../user/email.ts";
 
 const keptMs = 24 * 3_600_000;
 /** Longer than any call may take: a row that is older and not done belongs to a process that ended or lost its store. */
@@ -20,7 +20,7 @@ type RequestRow = { input_hash: Buffer; request_id: string; state: string; statu
 
 export function slotOf(ctx: ActionContext, request: KeyedRequest): Slot {
   const { kind, id } = ctx.actor;
-  return { tenant_id: ctx.tenantId, slot: sha256(JSON.stringify([kind, id, request.route, request.key])) };
+  return { tenant_id: ctx.tenantId, slot: keyedHash(ctx.keyring, "request.slot", JSON.stringify([kind, id, request.route, request.key])) };
 }
 
 /**
@@ -31,7 +31,9 @@ export function slotOf(ctx: ActionContext, request: KeyedRequest): Slot {
 // oxlint-disable-next-line aqueduto/guarded-verb, aqueduto/audited-verb -- keeps books of a request whose own verb checks scope and writes the audit
 export async function reserve(ctx: ActionContext, request: KeyedRequest): Promise<StoredReply | undefined> {
   const slot = slotOf(ctx, request);
-  const attempt = { slot, input_hash: sha256(JSON.stringify(request.input)), requestId: ctx.requestId, now: ctx.clock.now() };
+  // keyed: a body may hold a secret that is short enough to be guessed from a plain hash
+  const input_hash = keyedHash(ctx.keyring, "request.input", JSON.stringify(request.input));
+  const attempt = { slot, input_hash, requestId: ctx.requestId, now: ctx.clock.now() };
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => ((await insertRow(tx, attempt)) ? undefined : settleEarlier(tx, attempt)));
 }
 
@@ -60,16 +62,21 @@ async function settleEarlier(tx: Tx, { slot, input_hash, requestId, now }: Attem
     .forUpdate()
     .executeTakeFirst();
   if (row === undefined) throw new AppError("request-in-progress", "the request before has just ended; repeat");
+  const isOver = now.getTime() - row.started_at.getTime() >= runningMs;
+  if (row.state === "running" && isOver) return takeOver(tx, { slot, input_hash, requestId, now });
   if (!row.input_hash.equals(input_hash)) throw otherRequest();
   if (row.reply_sealed !== null && row.status !== null) {
     return { status: row.status, sealed: row.reply_sealed, requestId: row.request_id };
   }
-  if (now.getTime() - row.started_at.getTime() < runningMs)
-    throw new AppError("request-in-progress", "repeat with the same key in a moment");
-  if (row.state === "changed") throw replyLost(row);
+  if (!isOver) throw new AppError("request-in-progress", "repeat with the same key in a moment");
+  throw replyLost(row);
+}
+
+/** The request before ended without a change: this one, even another, has the place. */
+async function takeOver(tx: Tx, { slot, input_hash, requestId, now }: Attempt): Promise<undefined> {
   await tx
     .updateTable("request")
-    .set({ request_id: requestId, started_at: now })
+    .set({ input_hash, request_id: requestId, started_at: now })
     .where("tenant_id", "=", slot.tenant_id)
     .where("slot", "=", slot.slot)
     .execute();
@@ -87,8 +94,4 @@ function replyLost(row: RequestRow): AppError {
     "outcome-unknown",
     `the change was made by request ${row.request_id}, but its reply was lost: find what it made in the admin log, and use a new key`,
   );
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

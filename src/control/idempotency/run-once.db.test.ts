@@ -1,12 +1,16 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../test/helpers/database.ts";
 import { auditCount, testKeyring } from "../../../test/helpers/tenant.ts";
+import { appendAdminEntry } from "../../audit/append.ts";
+import { AppError } from "../../contract/errors.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { newId } from "../../platform/ids.ts";
 import { type ActionContext, systemContext } from "../context.ts";
 import { createPartner } from "../partner/create.ts";
 import { createTenant } from "../tenant/create.ts";
+import { keyedHash } from "../user/email.ts";
 import { purgeRequests } from "./purge.ts";
 import { reserve } from "./reserve.ts";
 import { runOnce } from "./run-once.ts";
@@ -92,11 +96,32 @@ test("a refused request frees its key, so that it can be put right", async () =>
   expect((await runOnce(caller(), request("k6", { name: "better" }), create)).replayed).toBe(false);
 });
 
+test("a refusal that was noted in the audit frees its key too", async () => {
+  const refuse = async (ctx: ActionContext) => {
+    await tenantTx(base.db, ctx.tenantId, (tx) =>
+      appendAdminEntry(tx, ctx, { action: "token.register_refused", target: { kind: "access", id: "acc_x" } }),
+    );
+    throw new AppError("invalid-field");
+  };
+  await expect(runOnce(caller(), request("k11"), refuse)).rejects.toMatchObject({ code: "invalid-field" });
+  expect((await runOnce(caller(), request("k11", { name: "mended" }), create)).replayed).toBe(false);
+});
+
+test("what a request asked is kept as a keyed hash: without the keys no secret in it can be guessed", async () => {
+  const input = { credential: "1234" };
+  await runOnce(caller(), request("k12", input), create);
+  const plain = createHash("sha256").update(JSON.stringify(input)).digest();
+  const rows = await tenantTx(base.db, ctx.tenantId, (tx) => tx.selectFrom("request").select("input_hash").execute());
+  const hashes = rows.map((row) => row.input_hash.toString("hex"));
+  expect(hashes).not.toContain(plain.toString("hex"));
+  expect(hashes).toContain(keyedHash(ctx.keyring, "request.input", JSON.stringify(input)).toString("hex"));
+});
+
 test("a process that ended before its change leaves a key that is taken over after a minute", async () => {
   const start = Date.now();
   await reserve(caller(start), request("k7"));
   await expect(runOnce(caller(start + 59_000), request("k7"), create)).rejects.toMatchObject({ code: "request-in-progress" });
-  expect((await runOnce(caller(start + 61_000), request("k7"), create)).replayed).toBe(false);
+  expect((await runOnce(caller(start + 61_000), request("k7", { name: "another" }), create)).replayed).toBe(false);
 });
 
 test("the change of a request whose key was taken over is rolled back", async () => {

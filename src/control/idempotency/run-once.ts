@@ -13,8 +13,8 @@ type Work = (ctx: ActionContext) => Promise<{ status: number; body: unknown }>;
 /**
  * Runs `work` once for an Idempotency-Key and keeps its reply 24 hours. The change itself marks the key's row in its own
  * transaction (ctx.withEntry), so that whether it took place is known whatever ends in between. Members of the reply
- * named in `shownOnce` are never stored: a repetition has `secret_shown: false` instead. A request that fails before its
- * change frees its key. Refuses like `reserve`.
+ * named in `shownOnce` are never stored: a repetition has `secret_shown: false` instead. A request that is refused,
+ * or fails before its change, frees its key for a mended one. Refuses like `reserve`.
  */
 // oxlint-disable-next-line aqueduto/guarded-verb, aqueduto/audited-verb -- keeps books of a request whose own verb checks scope and writes the audit
 export async function runOnce(ctx: ActionContext, request: KeyedRequest & { shownOnce: readonly string[] }, work: Work): Promise<Outcome> {
@@ -30,7 +30,7 @@ async function workInSlot(ctx: ActionContext, slot: Slot, work: Work): Promise<{
   try {
     return await work({ ...ctx, withEntry: (tx) => markChanged(tx, slot, ctx.requestId) });
   } catch (error) {
-    await release(ctx, slot);
+    await release(ctx, slot, isRefusal(error));
     throw error;
   }
 }
@@ -48,15 +48,20 @@ async function markChanged(tx: Tx, slot: Slot, requestId: string): Promise<void>
   if (marked === undefined) throw new AppError("request-in-progress", "a later request with this key has taken over");
 }
 
+/** A refusal has changed nothing, though a verb may have noted it in the audit. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.status < 500;
+}
+
 /** Only what changed nothing frees its key. A store that is away leaves the row; it is taken over later. */
-async function release(ctx: ActionContext, slot: Slot): Promise<void> {
+async function release(ctx: ActionContext, slot: Slot, refused: boolean): Promise<void> {
   const freed = tenantTx(ctx.db, ctx.tenantId, (tx) =>
     tx
       .deleteFrom("request")
       .where("tenant_id", "=", slot.tenant_id)
       .where("slot", "=", slot.slot)
       .where("request_id", "=", ctx.requestId)
-      .where("state", "=", "running")
+      .$if(!refused, (rows) => rows.where("state", "=", "running"))
       .execute(),
   );
   // the failure of the request itself is what the caller has to hear

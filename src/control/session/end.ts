@@ -3,13 +3,18 @@ import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
 import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
+import { hasFactors } from "../sign-in/factors.ts";
 import { endSessions } from "./end-sessions.ts";
 import { requireSession } from "./require-session.ts";
 
-/** Ends one of the person's own sessions, or another user's for who may change users; `not-found` for any other. */
+/**
+ * Ends one of the person's own sessions, or another user's for who may change users; `not-found` for any other.
+ * `second-factor-required` for another session than the one that asks, while a second factor is still asked of it: a
+ * stolen password throws nobody out.
+ */
 export async function endSession(ctx: ActionContext, input: { session_id: string }): Promise<{ session_id: string }> {
   requireScope(ctx, "account:own");
-  const { userId } = requireSession(ctx);
+  const { userId, sessionId, secondFactorAt } = requireSession(ctx);
   const everybody = ctx.scopes.includes("users:write");
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     const row = await tx
@@ -19,6 +24,8 @@ export async function endSession(ctx: ActionContext, input: { session_id: string
       .where("session_id", "=", input.session_id)
       .executeTakeFirst();
     if (row === undefined || (row.user_id !== userId && !everybody)) throw new AppError("not-found");
+    if (input.session_id !== sessionId && secondFactorAt === null && (await hasFactors(tx, ctx.tenantId, userId)))
+      throw new AppError("second-factor-required");
     await endSessions(tx, ctx, { userId: row.user_id, reason: "ended", only: input.session_id });
     return { session_id: input.session_id };
   });

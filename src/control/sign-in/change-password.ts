@@ -7,7 +7,7 @@ import { endSessions } from "../session/end-sessions.ts";
 import { requireRecentSecondFactor, stepUpMs } from "../session/recent-second-factor.ts";
 import { requireSession } from "../session/require-session.ts";
 import type { Caller } from "./context.ts";
-import { checkNewPassword, checkPassword, hashPassword } from "./password.ts";
+import { checkNewPassword, checkPassword, hashPassword, inHashQueue } from "./password.ts";
 import { personById } from "./person.ts";
 import { beginTry, forgiveTry, refuseTry, triesOf } from "./tries.ts";
 
@@ -18,6 +18,15 @@ export async function changePassword(ctx: ActionContext, input: PasswordChange):
   requireScope(ctx, "account:own");
   const { userId, sessionId } = requireSession(ctx);
   requireRecentSecondFactor(ctx, stepUpMs);
+  return inHashQueue(() => changeAs(ctx, input, { userId, sessionId }));
+}
+
+async function changeAs(
+  ctx: ActionContext,
+  input: PasswordChange,
+  of: { userId: string; sessionId: string },
+): Promise<{ ended_sessions: number }> {
+  const { userId, sessionId } = of;
   const person = await tenantTx(ctx.db, ctx.tenantId, (tx) => personById(tx, ctx, userId));
   if (person === undefined) throw new AppError("unauthorized");
   checkNewPassword(input.password, person.email);

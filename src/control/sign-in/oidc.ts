@@ -8,6 +8,7 @@ import { openSession } from "../session/open.ts";
 import { signedIn } from "../session/signed-in.ts";
 import { keyedHash } from "../user/email.ts";
 import { insertPerson } from "../user/invite.ts";
+import { isLastAdministrator } from "../user/last-administrator.ts";
 import { endLinks } from "../user/link.ts";
 import { keepChallenge, takeChallenge } from "./challenge.ts";
 import { type SignInDeps, signInContext, type SignInFrom } from "./context.ts";
@@ -85,8 +86,7 @@ type Arrived = { provider: Provider; claims: Claims };
 
 async function personOfClaims(tx: Tx, ctx: ActionContext, { provider, claims }: Arrived): Promise<SignInPerson | undefined> {
   const mapped = mappedRoles(claims, provider);
-  // where groups give roles, leaving every group ends them
-  if (mapped === undefined && provider.roleMap.length > 0) return undefined;
+  const hasLeft = mapped === undefined && provider.roleMap.length > 0;
   const subject = keyedHash(ctx.keyring, `oidc.subject:${provider.provider_id}`, claims.sub);
   const known = await tx
     .selectFrom("person_identity")
@@ -95,10 +95,13 @@ async function personOfClaims(tx: Tx, ctx: ActionContext, { provider, claims }: 
     .where("provider_id", "=", provider.provider_id)
     .where("subject_hash", "=", subject)
     .executeTakeFirst();
-  const userId = known?.user_id ?? (await firstArrival(tx, ctx, { provider, claims, subject }));
+  const userId = known?.user_id ?? (hasLeft ? undefined : await firstArrival(tx, ctx, { provider, claims, subject }));
   const person = userId === undefined ? undefined : await personById(tx, ctx, userId, "lock");
   if (person === undefined || person.state === "disabled") return undefined;
-  if (mapped !== undefined) await takeRoles(tx, ctx, person, mapped);
+  const isLast = await isLastAdministrator(tx, ctx.tenantId, person);
+  // where groups give roles, leaving every group ends them
+  if (hasLeft && !isLast) return undefined;
+  if (mapped !== undefined) await takeRoles(tx, ctx, person, { mapped, isLast });
   if (person.state === "invited") await activate(tx, ctx, person.user_id);
   return person;
 }
@@ -139,17 +142,23 @@ function nameOf(claims: Claims, email: string): string {
   return clean === "" ? email : clean;
 }
 
-/** The provider's groups are what counts where it has a role map: roles follow them at each sign-in. */
-async function takeRoles(tx: Tx, ctx: ActionContext, person: SignInPerson, mapped: MappedRoles): Promise<void> {
+/**
+ * The provider's groups are what counts where it has a role map: roles follow them at each sign-in. The last administrador
+ * stays one, and the audit says what the groups would have given.
+ */
+async function takeRoles(tx: Tx, ctx: ActionContext, person: SignInPerson, of: { mapped: MappedRoles; isLast: boolean }): Promise<void> {
+  const { mapped } = of;
   const isSame = (a: readonly string[], b: readonly string[]) => a.toSorted().join() === b.toSorted().join();
   if (isSame(person.roles, mapped.roles) && isSame(person.partner_ids, mapped.partner_ids)) return;
+  const target = { kind: "user", id: person.user_id };
+  const detail = { before: person.roles, after: mapped.roles, partner_ids: mapped.partner_ids, by: "provider" };
+  if (of.isLast && !mapped.roles.includes("administrador")) {
+    await appendAdminEntry(tx, ctx, { action: "user.roles", target, detail: { ...detail, after: person.roles, not_taken: mapped.roles } });
+    return;
+  }
   await tx.updateTable("person").set(mapped).where("tenant_id", "=", ctx.tenantId).where("user_id", "=", person.user_id).execute();
   await endSessions(tx, ctx, { userId: person.user_id, reason: "roles" });
-  await appendAdminEntry(tx, ctx, {
-    action: "user.roles",
-    target: { kind: "user", id: person.user_id },
-    detail: { before: person.roles, after: mapped.roles, partner_ids: mapped.partner_ids, by: "provider" },
-  });
+  await appendAdminEntry(tx, ctx, { action: "user.roles", target, detail });
 }
 
 async function activate(tx: Tx, ctx: ActionContext, userId: string): Promise<void> {

@@ -6,9 +6,10 @@ export const argonParameters = { memoryKib: 32_768, passes: 2, lanes: 1 } as con
 
 const tagBytes = 32;
 const saltBytes = 16;
-/** How many hashes run at once, and how many may wait: sign-ins cannot take all memory or all threads. */
+/** How many hashes run at once: sign-ins cannot take all memory or all threads. */
 const mostRunning = 2;
-const mostWaiting = 64;
+/** How many callers may hash or wait for it. */
+const mostPlaces = 66;
 
 type Phc = { memoryKib: number; passes: number; lanes: number; salt: Buffer; tag: Buffer };
 
@@ -74,6 +75,20 @@ function parsePhc(text: string): Phc | undefined {
   return { memoryKib: Number(m), passes: Number(t), lanes: Number(p), salt: Buffer.from(salt, "base64"), tag: Buffer.from(tag, "base64") };
 }
 
+/**
+ * Runs work that hashes passwords, which must run in here. Refuses (`sign-in-locked`) before it begins where too many are
+ * at it, so that nothing was counted as a try.
+ */
+export async function inHashQueue<T>(work: () => Promise<T>): Promise<T> {
+  if (places >= mostPlaces) throw new AppError("sign-in-locked", "too many sign-ins at once: try again in a moment");
+  places += 1;
+  try {
+    return await work();
+  } finally {
+    places -= 1;
+  }
+}
+
 async function derive(password: string, by: Omit<Phc, "tag">): Promise<Buffer> {
   await enter();
   try {
@@ -96,6 +111,7 @@ async function derive(password: string, by: Omit<Phc, "tag">): Promise<Buffer> {
   }
 }
 
+let places = 0;
 let running = 0;
 const waiting: (() => void)[] = [];
 
@@ -104,7 +120,6 @@ async function enter(): Promise<void> {
     running += 1;
     return;
   }
-  if (waiting.length >= mostWaiting) throw new AppError("sign-in-locked", "too many sign-ins at once: try again in a moment");
   // whoever leaves hands the place on, so `running` stays as it is
   const { promise, resolve } = Promise.withResolvers<undefined>();
   waiting.push(() => resolve(undefined));

@@ -16,6 +16,7 @@ import { inviteUser } from "../user/invite.ts";
 import { addTotp, confirmTotp } from "./add-totp.ts";
 import { changePassword } from "./change-password.ts";
 import { listFactors } from "./factors.ts";
+import { inHashQueue } from "./password.ts";
 import { newRecoveryCodes } from "./recovery-codes.ts";
 import { removeFactor } from "./remove-factor.ts";
 import { giveSecondFactor } from "./second-factor.ts";
@@ -114,6 +115,28 @@ test("five wrong passwords lock an account, known or not, also against ones sent
   expect((await entries("session.lock")).at(0)).toMatchObject({ target_id: "account", detail: { failures: 5, seconds: 30 } });
 });
 
+test("a sign-in that finds too many others at it is no failed try", async () => {
+  const user = await createTestUser(fixture.ctx, ["auditor"]);
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const crowd = Array.from({ length: 66 }, () => inHashQueue(() => promise));
+  const failures = async () =>
+    tenantTx(base.db, fixture.tenantId, (tx) =>
+      tx.selectFrom("sign_in_failure").select(["subject", "failures"]).orderBy("subject").execute(),
+    );
+  const before = await failures();
+  for (let i = 0; i < 6; i += 1)
+    await expect(signIn(user)).rejects.toMatchObject({
+      code: "sign-in-locked",
+      message: expect.stringMatching(/^too many sign-ins at once/),
+    });
+  const change = { current: "errada", password: "outra frase bem longa", ip: from().ip };
+  await expect(changePassword(user.ctx, change)).rejects.toMatchObject({ code: "sign-in-locked" });
+  expect(await failures()).toEqual(before);
+  resolve(undefined);
+  await Promise.all(crowd);
+  expect((await signIn(user)).reply.user_id).toBe(user.userId);
+});
+
 test("thirty failures from one address lock it for every account", async () => {
   const at = from();
   for (let i = 0; i < 30; i += 1) await beginTry(fixture.ctx, { account: `account:${i}`, address: addressSubject(fixture.ctx, at.ip) });
@@ -152,6 +175,16 @@ test("a session ends by idleness, by age, by sign-out and by its owner; a pendin
   await signOut(await contextOfSession(deps(), again.token));
   expect(await authenticateSession(base.db, at(0), again.token)).toBeUndefined();
   expect((await entries("session.end")).filter((entry) => entry.actor_id === user.userId)).toHaveLength(3);
+});
+
+test("a session that still awaits its second factor ends itself and no other one of the person", async () => {
+  const user = await createTestUser(fixture.ctx, ["auditor"]);
+  const stolen = await contextOfSession(deps(), (await signIn(user)).token);
+  await expect(endSession(stolen, { session_id: user.ctx.session?.sessionId ?? "" })).rejects.toMatchObject({
+    code: "second-factor-required",
+  });
+  expect(await authenticateSession(base.db, fixture.ctx.clock, user.token)).toBeDefined();
+  await endSession(stolen, { session_id: stolen.session?.sessionId ?? "" });
 });
 
 test("an administrador ends another's session; a change of roles and a reset end them too, and a reset takes all that signed in", async () => {

@@ -12,7 +12,7 @@ import { hasAdministrator } from "../user/last-administrator.ts";
 import { linkDigest } from "../user/link.ts";
 import { type SignInDeps, signInContext } from "./context.ts";
 import { hasFactors } from "./factors.ts";
-import { checkNewPassword, hashPassword } from "./password.ts";
+import { checkNewPassword, hashPassword, inHashQueue } from "./password.ts";
 import { personById } from "./person.ts";
 import type { SignedInWith } from "./with-password.ts";
 
@@ -28,7 +28,7 @@ export async function useLink(deps: SignInDeps, input: LinkUse): Promise<SignedI
   const ctx = signInContext(deps, link.tenant_id);
   const email = link.user_id === null ? setupEmail(input) : await emailOf(ctx, link.user_id);
   checkNewPassword(input.password, email);
-  const password = await hashPassword(input.password);
+  const password = await inHashQueue(() => hashPassword(input.password));
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await takeLink(tx, ctx, link.link_id);
     const userId = link.user_id ?? (await makeFirstAdministrator(tx, ctx, { email, name: input.name ?? "" }));

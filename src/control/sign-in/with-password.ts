@@ -1,11 +1,12 @@
 import type { PasswordSignIn, SignedIn } from "../../contract/session.ts";
 import { tenantTx } from "../../db/tx.ts";
+import type { ActionContext } from "../context.ts";
 import { openSession } from "../session/open.ts";
 import { signedIn } from "../session/signed-in.ts";
 import { normalEmail } from "../user/email.ts";
 import { type SignInDeps, type SignInFrom, signInTenant } from "./context.ts";
 import { hasFactors } from "./factors.ts";
-import { checkPassword, hashPassword, isOutdated } from "./password.ts";
+import { checkPassword, hashPassword, inHashQueue, isOutdated } from "./password.ts";
 import { personByEmail, personById, renewEmailHash } from "./person.ts";
 import { beginTry, forgiveTry, refuseTry, triesOf } from "./tries.ts";
 
@@ -20,6 +21,10 @@ export type SignedInWith = { reply: SignedIn; token: string; device?: string };
 // oxlint-disable-next-line aqueduto/guarded-verb -- who signs in holds no scope yet; what may be tried is bounded by beginTry
 export async function signInWithPassword(deps: SignInDeps, from: SignInFrom, input: PasswordSignIn): Promise<SignedInWith> {
   const ctx = await signInTenant(deps, input.tenant_id);
+  return inHashQueue(() => signInAt(ctx, from, input));
+}
+
+async function signInAt(ctx: ActionContext, from: SignInFrom, input: PasswordSignIn): Promise<SignedInWith> {
   const email = normalEmail(input.email);
   const person = await tenantTx(ctx.db, ctx.tenantId, (tx) => personByEmail(tx, ctx, email));
   const tries = triesOf(ctx, from, { name: email, userId: person?.user_id });

@@ -1,5 +1,5 @@
 import { AppError } from "../../contract/errors.ts";
-import { mayApprove, type Role, scopesOf } from "../../contract/roles.ts";
+import { mayOpen, type Role, scopesOf } from "../../contract/roles.ts";
 import type { Tx } from "../../db/database.ts";
 import type { ActionContext } from "../context.ts";
 import { requireScope } from "../require-scope.ts";
@@ -21,12 +21,13 @@ export function checkRoles(input: RoleInput): void {
 
 /**
  * Whether the actor may give (or hold power over whoever has) these roles: nobody gives what they do not hold, and roles that approve
- * are given by a person who just gave a second factor. Without that, an API key could make itself an approver.
+ * or undo kill switches are given by a person who just gave a second factor. Without that, an API key could make itself a person
+ * who does.
  */
 export function requireMayGive(ctx: ActionContext, roles: readonly Role[]): void {
   requireWholeTenant(ctx);
   if (ctx.actor.kind === "system") return;
-  if (roles.some(mayApprove)) {
+  if (roles.some(mayOpen)) {
     requirePerson(ctx);
     requireRecentSecondFactor(ctx, stepUpMs);
   }

@@ -7,7 +7,7 @@ import { requireScope } from "../require-scope.ts";
 import { requireWholeTenant } from "../partner-scope.ts";
 import { endSessions } from "../session/end-sessions.ts";
 import { requireUser } from "./find.ts";
-import { requireAnAdministrator } from "./last-administrator.ts";
+import { keepAnAdministrator } from "./last-administrator.ts";
 import { endLinks } from "./link.ts";
 
 /** Stops a user: sessions and open links end. `conflict` for oneself, one who is disabled, and the last administrador. */
@@ -18,13 +18,8 @@ export async function disableUser(ctx: ActionContext, input: { user_id: string; 
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     const before = await requireUser(tx, ctx, input.user_id, "lock");
     if (before.state === "disabled") throw new AppError("conflict", "this user is disabled already");
-    await tx
-      .updateTable("person")
-      .set({ state: "disabled", state_reason: input.reason })
-      .where("tenant_id", "=", ctx.tenantId)
-      .where("user_id", "=", input.user_id)
-      .execute();
-    await requireAnAdministrator(tx, ctx.tenantId, before);
+    const person = tx.updateTable("person").where("tenant_id", "=", ctx.tenantId).where("user_id", "=", input.user_id);
+    await keepAnAdministrator(tx, ctx.tenantId, () => person.set({ state: "disabled", state_reason: input.reason }).execute());
     await endSessions(tx, ctx, { userId: input.user_id, reason: "disabled" });
     await endLinks(tx, ctx, input.user_id);
     await appendAdminEntry(tx, ctx, {

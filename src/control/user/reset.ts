@@ -8,11 +8,12 @@ import { endSessions } from "../session/end-sessions.ts";
 import { requireMayGive } from "./check-roles.ts";
 import { requireUser } from "./find.ts";
 import type { LinkFor } from "./invite.ts";
+import { keepAnAdministrator } from "./last-administrator.ts";
 import { makeLink } from "./link.ts";
 
 /**
  * Gives a user who cannot sign in any more, or never did, a new one-time link. Sessions, password, second factors and
- * recovery codes end at once. `conflict` for oneself and for a disabled user.
+ * recovery codes end at once. `conflict` for oneself, a disabled user, and the last administrador who can sign in.
  */
 export async function resetUser(ctx: ActionContext, input: { user_id: string; reason: string }): Promise<LinkFor> {
   requireScope(ctx, "users:write");
@@ -22,13 +23,7 @@ export async function resetUser(ctx: ActionContext, input: { user_id: string; re
     requireMayGive(ctx, user.roles);
     if (user.state === "disabled") throw new AppError("conflict", "this user is disabled: enable them first");
     await endSessions(tx, ctx, { userId: input.user_id, reason: "reset" });
-    await forgetFactors(tx, ctx, input.user_id);
-    await tx
-      .updateTable("person")
-      .set({ password: null, password_at: null })
-      .where("tenant_id", "=", ctx.tenantId)
-      .where("user_id", "=", input.user_id)
-      .execute();
+    await keepAnAdministrator(tx, ctx.tenantId, () => forgetFactors(tx, ctx, input.user_id));
     await appendAdminEntry(tx, ctx, {
       action: "user.reset",
       target: { kind: "user", id: input.user_id },
@@ -40,6 +35,12 @@ export async function resetUser(ctx: ActionContext, input: { user_id: string; re
 }
 
 async function forgetFactors(tx: Tx, ctx: ActionContext, userId: string): Promise<void> {
+  await tx
+    .updateTable("person")
+    .set({ password: null, password_at: null })
+    .where("tenant_id", "=", ctx.tenantId)
+    .where("user_id", "=", userId)
+    .execute();
   await tx
     .updateTable("factor")
     .set({ state: "ended", ended_at: ctx.clock.now() })
