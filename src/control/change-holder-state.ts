@@ -38,7 +38,7 @@ export async function changeHolderState(ctx: ActionContext, change: HolderChange
     const holder = await findHolder(tx, ctx, change);
     if (isSo(holder, change.to, by)) return { ended_tokens: 0, epoch: await policyEpoch(tx) };
     checkChange(holder, change, by);
-    await writeState(tx, ctx, { ...change, by: change.to === "disabled" ? by : null });
+    await writeState(tx, ctx, { ...change, by: change.to === "active" ? null : by });
     const ended = change.to === "revoked" ? await endTokensBelow(tx, ctx, change) : 0;
     const target = { kind: change.kind, id: change.id };
     const action = `${change.kind}.${verbs[change.to]}` as const;

@@ -6,7 +6,7 @@ import type { Tx } from "../../db/database.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { newId } from "../../platform/ids.ts";
 import type { ActionContext } from "../context.ts";
-import { parseFutureInstant } from "../instants.ts";
+import { isoOrNull, parseFutureInstant } from "../instants.ts";
 import { requireActiveLicense } from "../license/get.ts";
 import { requireActivePartner } from "../partner/get.ts";
 import { lockPolicy } from "../policy-lock.ts";
@@ -16,12 +16,14 @@ import { checkKind } from "./check-kind.ts";
 import { requireWithinLicense } from "./license-bindings.ts";
 import { parseNetworks } from "./networks.ts";
 import { parseOrigins } from "./origins.ts";
+import { checkOwnCreation } from "./own-creation.ts";
 import { accessColumns, accessOf } from "./row.ts";
 import { parseCertificateHash, parseSignatureKey } from "./second-factors.ts";
 
 /**
  * Creates the access of a client to a license of its partner. `conflict` when the two have one already or one of them is
- * not active; `invalid-field` for what the kind does not allow (see check-kind.ts).
+ * not active; `invalid-field` for what the kind does not allow (see check-kind.ts), and what a partner's own user may not
+ * (see own-creation.ts).
  */
 export async function createAccess(ctx: ActionContext, input: NewAccess): Promise<Access> {
   requireScope(ctx, "accesses:write");
@@ -47,6 +49,7 @@ export async function createAccess(ctx: ActionContext, input: NewAccess): Promis
       license_id: input.license_id,
       certificate: input.certificate_sha256,
     });
+    await checkOwnCreation(tx, ctx, { ...values, license_id: input.license_id, expires_at: isoOrNull(values.expires_at) });
     const row = await tx
       .insertInto("access")
       .values({

@@ -5,6 +5,7 @@ import type { AccessChange, NewAccess } from "../../contract/access.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
 import { createClientApplication } from "../client/create.ts";
+import { setClientState } from "../client/set-state.ts";
 import { createLicense } from "../license/create.ts";
 import { createPartner } from "../partner/create.ts";
 import { etagOf } from "../row-version.ts";
@@ -91,6 +92,50 @@ test("a partner's own user narrows and never widens", async () => {
   expect((await by({ expires_at: "2089-01-01T00:00:00Z" })).access.expires_at).toBe("2089-01-01T00:00:00.000Z");
   const other = await createPartner(own.ctx, { name: "other" });
   await expect(update({ expires_at: null }, partnerUser(own, [other.partner_id]), own)).rejects.toMatchObject({ code: "not-found" });
+});
+
+/** A fixture whose partner's own user makes accesses to its license, each of a new client. */
+async function ownMaker(cidrs: string[]) {
+  const own = await createTenantFixture(base.db, { cidrs });
+  const user: ActionContext = { ...partnerUser(own), scopes: ["accesses:write", "clients:write"] };
+  const make = async (more: Partial<NewAccess>, ctx = user) => {
+    const client = await createClientApplication(ctx, { partner_id: own.partner.partner_id, name: "x" });
+    const { license_id } = own.license;
+    return createAccess(ctx, { client_id: client.client_id, license_id, kind: "confidential", mode: "live", ...more });
+  };
+  return { own, user, make };
+}
+
+test("a partner's own user makes an access within what the license's accesses were given, and with no later end", async () => {
+  const { own, make } = await ownMaker(["203.0.113.0/24"]);
+  expect(await make({ cidrs: ["203.0.113.8/29"] })).toMatchObject({ cidrs: ["203.0.113.8/29"] });
+  for (const cidrs of [["198.51.100.0/24"], ["203.0.112.0/23"], []])
+    await expect(make({ cidrs })).rejects.toMatchObject({ code: "invalid-field", pointer: "/body/cidrs" });
+  await make({ cidrs: ["198.51.100.0/24"], mode: "test" });
+  await tenantTx(base.db, own.tenantId, (tx) =>
+    tx.updateTable("access").set({ expires_at: "2090-01-01T00:00:00Z" }).where("tenant_id", "=", own.tenantId).execute(),
+  );
+  for (const later of [{}, { expires_at: "2090-01-01T00:00:01Z" }])
+    await expect(make({ cidrs: ["203.0.113.8/29"], ...later })).rejects.toMatchObject({ pointer: "/body/expires_at" });
+  await make({ cidrs: ["203.0.113.8/29"], expires_at: "2089-01-01T00:00:00Z" });
+  await make({ cidrs: ["198.51.100.0/24"] }, own.ctx);
+  await make({ cidrs: ["198.51.100.1"], expires_at: "2089-01-01T00:00:00Z" });
+});
+
+test.each(["disabled", "revoked"] as const)("what the utility %s, its partner does not replace by another access", async (to) => {
+  const { own, user, make } = await ownMaker(["203.0.113.0/24"]);
+  const { access_id, client_id } = own.access;
+  await setAccessState(user, { access_id, to: "disabled", reason: "x" });
+  await make({ cidrs: ["203.0.113.8/29"] });
+  await setAccessState(own.ctx, { access_id, to, reason: "x" });
+  await expect(make({ cidrs: ["203.0.113.8/29"] })).rejects.toMatchObject({ code: "conflict" });
+  await expect(make({ cidrs: [], mode: "test" })).rejects.toMatchObject({ code: "conflict" });
+  await make({ cidrs: ["203.0.113.8/29"] }, own.ctx);
+  if (to === "revoked") return;
+  await setAccessState(own.ctx, { access_id, to: "active", reason: "x" });
+  await make({ cidrs: ["203.0.113.8/29"] });
+  await setClientState(own.ctx, { client_id, to: "disabled", reason: "x" });
+  await expect(make({ cidrs: ["203.0.113.8/29"] })).rejects.toMatchObject({ code: "conflict" });
 });
 
 test("another tenant's access is not found, a key without the scope changes nothing, a revoked access stays", async () => {

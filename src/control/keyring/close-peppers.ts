@@ -1,4 +1,5 @@
 import { appendAdminEntry } from "../../audit/append.ts";
+import { lockKeyChecks } from "../../db/check-keys.ts";
 import type { Tx } from "../../db/database.ts";
 import { platformTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
@@ -18,6 +19,7 @@ export async function closePeppers(ctx: JobContext): Promise<string[]> {
   requireScope(ctx, "keyring:write");
   const now = ctx.clock.now();
   return platformTx(ctx.db, async (tx) => {
+    await lockKeyChecks(tx);
     const old = await tx
       .selectFrom("key_check")
       .select(["kid", "ends_at", "asked_by"])

@@ -1,6 +1,7 @@
 import { appendAdminEntry } from "../../audit/append.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { EndingPepper, EndPepper } from "../../contract/keyring.ts";
+import { lockKeyChecks } from "../../db/check-keys.ts";
 import type { Tx } from "../../db/database.ts";
 import { platformTx } from "../../db/tx.ts";
 import type { ActionContext } from "../context.ts";
@@ -21,6 +22,7 @@ export async function endPepper(ctx: ActionContext, input: EndPepper & { kid: st
   if (endsAt.getTime() < ctx.clock.now().getTime() + noticeMs)
     throw new AppError("invalid-field", "a pepper ends at least 24 hours from now", { pointer: "/body/ends_at" });
   return platformTx(ctx.db, async (tx) => {
+    await lockKeyChecks(tx);
     await requireOldPepper(tx, input.kid);
     await tx.updateTable("key_check").set({ ends_at: endsAt }).where("kid", "=", input.kid).execute();
     const ends_at = endsAt.toISOString();
@@ -35,13 +37,7 @@ export async function endPepper(ctx: ActionContext, input: EndPepper & { kid: st
 }
 
 async function requireOldPepper(tx: Tx, kid: string): Promise<void> {
-  const key = await tx
-    .selectFrom("key_check")
-    .select("state")
-    .where("kid", "=", kid)
-    .where("purpose", "=", "pepper")
-    .forUpdate()
-    .executeTakeFirst();
+  const key = await tx.selectFrom("key_check").select("state").where("kid", "=", kid).where("purpose", "=", "pepper").executeTakeFirst();
   if (key === undefined) throw new AppError("not-found");
   if (key.state !== "old") throw new AppError("conflict", `this pepper is ${key.state}; only an old one can be ended`);
 }

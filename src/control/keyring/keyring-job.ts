@@ -62,9 +62,9 @@ export async function followKeys({ db, keyring }: Pick<Deps, "db" | "keyring">):
 async function work(ctx: ActionContext, rewriter: DigestRewriter, log: Log): Promise<void> {
   const steps: Record<string, () => Promise<unknown>> = {
     promote: () => promoteKeys(ctx),
-    reseal: () => resealBatch(ctx),
+    reseal: async () => tellUnreadable(await resealBatch(ctx), log),
     rewrite: () => rewriter.flush(),
-    rehash: () => rehashPeople(ctx),
+    rehash: async () => tellUnreadable(await rehashPeople(ctx), log),
     close: () => closePeppers(ctx),
     purge: () => purgeRequests(ctx.db, ctx.clock.now()),
   };
@@ -75,6 +75,13 @@ async function work(ctx: ActionContext, rewriter: DigestRewriter, log: Log): Pro
       log.warn({ step, code: errorCode(error) }, "a step of the keyring job failed; tried again in 10 s");
     }
   }
+}
+
+/** Names the rows, never what is in them. */
+function tellUnreadable({ unreadable }: { unreadable: readonly string[] }, log: Log): void {
+  if (unreadable.length === 0) return;
+  const some = unreadable.slice(0, 20);
+  log.error({ unreadable: some, count: unreadable.length }, "no key opens these values; they stay as they are: set them anew");
 }
 
 async function faultOf(step: () => Promise<void>): Promise<string | undefined> {

@@ -5,16 +5,20 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createTestDatabase } from "../../../test/helpers/database.ts";
+import { createTestUser } from "../../../test/helpers/people.ts";
 import { auditOf, contextWith, createTenantFixture, type TenantFixture } from "../../../test/helpers/tenant.ts";
 import { openCheckedKeyring } from "../../db/check-keys.ts";
 import type { Db } from "../../db/database.ts";
 import { platformTx } from "../../db/tx.ts";
 import { systemClock } from "../../platform/clock.ts";
+import { readKeyFiles, strayKeys } from "../../platform/key-backup.ts";
 import { makeNextKey, type OpenKeyring } from "../../platform/keyring.ts";
 import { openSealed, sealedBy } from "../../platform/seal.ts";
 import { tokenDigest } from "../../platform/token-digest.ts";
 import { authenticateApiKey } from "../api-key/authenticate.ts";
 import { systemContext } from "../context.ts";
+import { registerToken } from "../token/register.ts";
+import { revokeToken } from "../token/revoke.ts";
 import { closePeppers } from "./close-peppers.ts";
 import { DigestRewriter } from "./digest-rewriter.ts";
 import { endPepper } from "./end-pepper.ts";
@@ -22,6 +26,7 @@ import { followKeys } from "./keyring-job.ts";
 import { listPepperUses } from "./list-accesses.ts";
 import { listKeyring } from "./list.ts";
 import { promoteKeys } from "./promote.ts";
+import { rehashPeople } from "./rehash-people.ts";
 import { resealBatch } from "./reseal.ts";
 import { rotateKey } from "./rotate.ts";
 import { keptUnderTheirKey, sealedColumns } from "./sealed-columns.ts";
@@ -115,8 +120,8 @@ describe("a rotation", () => {
     expect(await read()).toEqual(expected);
     const kid = await rotate(bed, "data");
     expect(await read()).toEqual(expected);
-    expect(await resealBatch(bed.job)).toBeGreaterThanOrEqual(3);
-    expect(await resealBatch(bed.job)).toBe(0);
+    expect((await resealBatch(bed.job)).sealed).toBeGreaterThanOrEqual(3);
+    expect(await resealBatch(bed.job)).toEqual({ sealed: 0, unreadable: [] });
     expect(Object.values(await values()).map(sealedBy)).toEqual([kid, kid]);
     expect(await read()).toEqual(expected);
     const listed = (await listKeyring(bed.fixture.ctx)).keys.filter((key) => key.purpose === "data");
@@ -170,6 +175,80 @@ describe("a rotation", () => {
     await expect(rotateKey(bed.fixture.ctx, { purpose: "pepper", reason: "x" }, make)).rejects.toMatchObject({ code: "conflict" });
   });
 
+  test("at once with one of another purpose: both are made; with one of its own: one is, the other is refused", async () => {
+    await using bed = await createBed();
+    const make = (of: "pepper" | "data") => makeNextKey(bed.directory, of);
+    const start = (purpose: "pepper" | "data") => rotateKey(bed.fixture.ctx, { purpose, reason: "x" }, make);
+    const results = await Promise.allSettled([start("data"), start("pepper"), start("data"), start("pepper"), start("data")]);
+    const made = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    expect(made.map((key) => key.purpose).toSorted()).toEqual(["data", "pepper"]);
+    for (const result of results) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "conflict" });
+    await followKeys(bed);
+    const soon = { db: bed.db, clock: at(Date.now() + 11_000) };
+    const promoted = await Promise.all([promoteKeys(soon), promoteKeys(soon)]);
+    expect(promoted.flat().toSorted()).toEqual(made.map((key) => key.kid).toSorted());
+    await followKeys(bed);
+    expect([bed.keyring.data.kid, bed.keyring.pepper.kid].toSorted()).toEqual(made.map((key) => key.kid).toSorted());
+    // no refused one left a file
+    expect(strayKeys(await readKeyFiles(bed.directory), (await listKeyring(bed.fixture.ctx)).keys)).toEqual([]);
+  });
+
+  test("that ends between its file and its row leaves a stray file, which the check of the keys names, and the next one goes on", async () => {
+    await using bed = await createBed();
+    let made = "";
+    const crash = rotateKey(bed.fixture.ctx, { purpose: "data", reason: "x" }, (of) => {
+      made = makeNextKey(bed.directory, of).kid;
+      throw new Error("killed here");
+    });
+    await expect(crash).rejects.toThrow("killed here");
+    const strays = async () => strayKeys(await readKeyFiles(bed.directory), (await listKeyring(bed.fixture.ctx)).keys);
+    expect(await strays()).toEqual([`data-${made}`]);
+    const kid = await rotate(bed, "data");
+    expect(bed.keyring.data.kid).toBe(kid);
+    expect(await strays()).toEqual([`data-${made}`]);
+  });
+
+  test("seals and hashes the rest anew where one value does not open, names that one, and leaves it under its key", async () => {
+    await using bed = await createBed();
+    const { tenantId, serviceId, webhook } = bed.fixture;
+    const { userId } = await createTestUser(bed.fixture.ctx, ["auditor"]);
+    const { userId: broken } = await createTestUser(bed.fixture.ctx, ["auditor"]);
+    const before = { data: bed.keyring.data.kid, pepper: bed.keyring.pepper.kid };
+    await platformTx(bed.db, async (tx) => {
+      await sql`UPDATE service SET credential_sealed = overlay(credential_sealed placing '\\x00'::bytea from length(credential_sealed)),
+                  identity_key_sealed = overlay(identity_key_sealed placing '\\xff'::bytea from 3) WHERE service_id = ${serviceId}`.execute(
+        tx,
+      );
+      await sql`UPDATE person SET email_sealed = (SELECT email_sealed FROM person WHERE user_id = ${userId}) WHERE user_id = ${broken}`.execute(
+        tx,
+      );
+    });
+    const kid = await rotate(bed, "data");
+    const lost = [
+      `service.credential_sealed of ${tenantId} ${serviceId}`,
+      `service.identity_key_sealed of ${tenantId} ${serviceId}`,
+      `person.email_sealed of ${tenantId} ${broken}`,
+    ];
+    expect((await resealBatch(bed.job)).unreadable.toSorted()).toEqual(lost.toSorted());
+    expect(await resealBatch(bed.job)).toMatchObject({ sealed: 0 });
+    const { secret } = await platformTx(bed.db, (tx) =>
+      tx.selectFrom("webhook").select("secret_sealed as secret").where("webhook_id", "=", webhook.webhook_id).executeTakeFirstOrThrow(),
+    );
+    expect(sealedBy(secret)).toBe(kid);
+    expect(bed.keyring.oldData.has(before.data)).toBe(true);
+    const old = (await listKeyring(bed.fixture.ctx)).keys.find((key) => key.kid === before.data);
+    expect(old).toMatchObject({ state: "old", rows: 2 });
+    const pepper = await rotate(bed, "pepper");
+    expect(await rehashPeople(bed.job)).toEqual({ rehashed: 1, unreadable: [`person.email_sealed of ${tenantId} ${broken}`] });
+    const people = await platformTx(bed.db, (tx) => tx.selectFrom("person").select(["user_id", "pepper_id"]).execute());
+    expect(new Map(people.map((one) => [one.user_id, one.pepper_id]))).toEqual(
+      new Map([
+        [userId, pepper],
+        [broken, before.pepper],
+      ]),
+    );
+  });
+
   test("takes a key with its scope, and no partner's user", async () => {
     await using bed = await createBed();
     const make = (): never => {
@@ -221,6 +300,23 @@ describe("the end of an old pepper", () => {
     expect(await auditOf(bed.db, tenantId, tokenId)).toMatchObject([{ action: "token.create" }, { action: "token.end" }]);
     await followKeys(bed);
     expect(await authenticateApiKey(bed.db, bed.keyring, apiKey)).toBeUndefined();
+  });
+
+  test("does not bring back what a client registered under it: that hash stays refused for good", async () => {
+    await using bed = await createBed();
+    const { ctx, access, tokenId } = bed.fixture;
+    await revokeToken(ctx, { token_id: tokenId, reason: "x" });
+    const sha256 = randomBytes(32).toString("hex");
+    const register = () => registerToken(ctx, { access_id: access.access_id, sha256 });
+    const { token_id } = await register();
+    await revokeToken(ctx, { token_id, reason: "x" });
+    const { kid } = bed.keyring.pepper;
+    await rotate(bed, "pepper");
+    await platformTx(bed.db, (tx) => sql`UPDATE api_key SET pepper_id = ${bed.keyring.pepper.kid}`.execute(tx));
+    expect(await closePeppers(bed.job)).toEqual([kid]);
+    await followKeys(bed);
+    expect(bed.keyring.pepper.previous).toBeUndefined();
+    await expect(register()).rejects.toMatchObject({ code: "invalid-field", pointer: "/body/sha256" });
   });
 
   test("is not for a live pepper, a data key, or one that is not there", async () => {

@@ -1,3 +1,4 @@
+import { lockKeyChecks } from "../../db/check-keys.ts";
 import type { Db, Tx } from "../../db/database.ts";
 import { platformTx } from "../../db/tx.ts";
 import type { KeyPurpose } from "../../platform/keyring.ts";
@@ -9,12 +10,12 @@ import { settleMs } from "./rotate.ts";
 export async function promoteKeys(ctx: { db: Db } & Pick<ActionContext, "clock">): Promise<string[]> {
   const readBefore = new Date(ctx.clock.now().getTime() - settleMs);
   return platformTx(ctx.db, async (tx) => {
+    await lockKeyChecks(tx);
     const due = await tx
       .selectFrom("key_check")
       .select(["kid", "purpose", "asked_by"])
       .where("state", "=", "next")
       .where("created_at", "<=", readBefore)
-      .forUpdate()
       .execute();
     for (const key of due) await promote(tx, key);
     return due.map((key) => key.kid);

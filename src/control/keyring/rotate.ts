@@ -1,6 +1,7 @@
 import { appendAdminEntry } from "../../audit/append.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { Rotate, RotatedKey } from "../../contract/keyring.ts";
+import { lockKeyChecks } from "../../db/check-keys.ts";
 import { tenantTx } from "../../db/tx.ts";
 import type { KeyCheck } from "../../platform/keyring.ts";
 import type { ActionContext } from "../context.ts";
@@ -22,7 +23,9 @@ export async function rotateKey(ctx: ActionContext, input: Rotate, makeKey: KeyM
   requireWholeTenant(ctx);
   const now = ctx.clock.now();
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
-    const others = await tx.selectFrom("key_check").select(["kid", "state"]).where("purpose", "=", input.purpose).forUpdate().execute();
+    // two at once, be it of two purposes or one: the second sees what the first made
+    await lockKeyChecks(tx);
+    const others = await tx.selectFrom("key_check").select(["kid", "state"]).where("purpose", "=", input.purpose).execute();
     const next = others.find((key) => key.state === "next");
     if (next !== undefined) throw new AppError("conflict", `key ${next.kid} is about to go live; rotate again afterwards`);
     const old = others.find((key) => key.state === "old");

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../test/helpers/database.ts";
-import { auditCount, auditOf, contextWith, createTenantFixture, type TenantFixture } from "../../../test/helpers/tenant.ts";
+import { auditCount, auditOf, contextWith, createTenantFixture, fixtureOpenapi, type TenantFixture } from "../../../test/helpers/tenant.ts";
 import type { KillLevel } from "../../contract/kill-switch.ts";
 import { type Role, scopesOf } from "../../contract/roles.ts";
 import type { Scope } from "../../contract/scopes.ts";
@@ -124,6 +124,39 @@ test("where no personal data opens again, the person who set it may undo it, an 
   const { switch_id } = await setKillSwitch(operador, { level: "service", target_id: fixture.serviceId, reason: "x" });
   await undoKillSwitch(operador, { switch_id, reason: "over" });
   expect((await auditOf(base.db, fixture.tenantId, switch_id)).at(-1)).toMatchObject({ detail: { personal: false } });
+});
+
+test("an operation that asks for a CPF is personal data too, whatever the license shows of its answer", async () => {
+  const checks = {
+    summary: "check an identity",
+    operationId: "checkIdentity",
+    requestBody: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: {
+            type: "object",
+            "x-lgpd": "none",
+            required: ["cpf"],
+            properties: { cpf: { type: "string", "x-lgpd": "identity" } },
+            additionalProperties: false,
+          },
+        },
+      },
+    },
+    responses: { "204": { description: "it is" } },
+  };
+  const openapi = { ...fixtureOpenapi, paths: { ...fixtureOpenapi.paths, "/v1/identity-checks": { post: checks } } };
+  const fixture = await createTenantFixture(base.db, {
+    openapi,
+    license: { operations: [{ operation_id: "checkIdentity", projection: {} }] },
+  });
+  for (const level of ["service", "license"] as const) {
+    const { switch_id } = await setKillSwitch(person(fixture, "usr_a"), { level, reason: "x", ...targetOf(fixture, level) });
+    await expect(undoKillSwitch(person(fixture, "usr_a"), { switch_id, reason: "x" })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(undoKillSwitch(person(fixture, "usr_b", []), { switch_id, reason: "x" })).rejects.toMatchObject({ code: "forbidden" });
+    await undoKillSwitch(person(fixture, "usr_b"), { switch_id, reason: "x" });
+  }
 });
 
 test("a target that is not there, of another tenant, missing or too many is refused", async () => {

@@ -2,18 +2,22 @@ import { type RawBuilder, sql } from "kysely";
 import type { KillLevel } from "../../contract/kill-switch.ts";
 import type { Tx } from "../../db/database.ts";
 import { showsPersonal } from "../access/check-kind.ts";
+import { reachesPersonal } from "../license/changes.ts";
+import { knownOperations } from "../license/known-operations.ts";
 
 type Target = { tenantId: string; level: KillLevel; targetId: string };
 
 /**
- * Whether giving the target back opens personal data: some license below it shows a personal class or is sent events.
- * A license in whatever state counts: what is suspended today may be active tomorrow.
+ * Whether giving the target back opens personal data: some license below it shows a personal class, holds an operation that
+ * asks for personal data (a CPF in its request) or writes, or is sent events. A license in whatever state counts: what is
+ * suspended today may be active tomorrow.
  */
 export async function reopensPersonal(tx: Tx, target: Target): Promise<boolean> {
-  const { rows } = await sql<{ projection: Record<string, string> }>`
-    SELECT DISTINCT g.projection FROM aqueduto.license_operation g
+  const { rows } = await sql<{ operation_id: string; projection: Record<string, string> }>`
+    SELECT DISTINCT g.operation_id, g.projection FROM aqueduto.license_operation g
      WHERE g.tenant_id = ${target.tenantId} AND ${below("g", target)}`.execute(tx);
-  if (rows.some((row) => showsPersonal(row.projection))) return true;
+  const known = await knownOperations(tx, target.tenantId);
+  if (rows.some((row) => showsPersonal(row.projection) || reachesPersonal(known.get(row.operation_id)))) return true;
   if (target.level === "service") return false;
   const events = await sql`
     SELECT 1 FROM aqueduto.license_event e WHERE e.tenant_id = ${target.tenantId} AND ${below("e", target)} LIMIT 1`.execute(tx);

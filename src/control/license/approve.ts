@@ -8,19 +8,22 @@ import { otherApprovers } from "../approval-mode/other-approvers.ts";
 import type { ActionContext } from "../context.ts";
 import { requirePerson } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
+import { requireRecentSecondFactor, stepUpMs } from "../session/recent-second-factor.ts";
 import { effectOf, type Effect } from "./effect.ts";
 import { followVersion, lockLicense, refuseEnded } from "./lock-license.ts";
 import { requireVersion, versionColumns, versionOf, type VersionKey, type VersionRow } from "./version-row.ts";
 
 /**
- * Approves a submitted version, by the effect that the approver saw. A signed-in person alone may, and where the version
- * opens personal data none of its authors (but in single-approver mode, while nobody else could). Approving anew what is
- * approved confirms an effect that changed since. `conflict` for another effect than the one named. An author who tries
- * is refused (`forbidden`), and the try is in the audit.
+ * Approves a submitted version, by the effect that the approver saw. A signed-in person alone may, who gave a second factor
+ * within 15 minutes (`second-factor-required`), and where the version opens personal data none of its authors (but in
+ * single-approver mode, while nobody else could). Approving anew what is approved confirms an effect that changed since.
+ * `conflict` for another effect than the one named. An author who tries is refused (`forbidden`), and the try is in the
+ * audit.
  */
 export async function approveLicenseVersion(ctx: ActionContext, input: VersionKey & { effect: string }): Promise<LicenseVersion> {
   requireScope(ctx, "licenses:approve");
   const person = requirePerson(ctx);
+  requireRecentSecondFactor(ctx, stepUpMs);
   const approved = await tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     const license = await lockLicense(tx, ctx, input.license_id);
     const row = await requireVersion(tx, ctx.tenantId, input);

@@ -1,9 +1,16 @@
+import type { Actor } from "../../audit/append.ts";
 import type { Tx } from "../../db/database.ts";
 import type { ActionContext } from "../context.ts";
 
 /** Who acts, as versions name it. */
 export function actorName({ actor }: Pick<ActionContext, "actor">): string {
   return `${actor.kind}:${actor.id}`;
+}
+
+/** The actor that actorName named. */
+export function actorOfName(name: string): Actor {
+  const at = name.indexOf(":");
+  return { kind: name.slice(0, at) as Actor["kind"], id: name.slice(at + 1) };
 }
 
 /**

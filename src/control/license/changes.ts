@@ -3,12 +3,14 @@ import type { CellChange, Changes } from "../../contract/license-effect.ts";
 import type { LicenseContent, Show } from "../../contract/license-content.ts";
 import { isLgpdClass, isPublishableClass } from "../../contract/lgpd.ts";
 import { objectTargets, onlyReads } from "../../contract/object-targets.ts";
+import { fieldMatcher } from "../../contract/personal-fields.ts";
 import { shownFields } from "../../contract/shown-fields.ts";
 import type { LicenseDraft } from "./draft.ts";
 import type { KnownOperation, KnownOperations } from "./known-operations.ts";
 import { termChanges } from "./term-changes.ts";
 
-type Cell = Omit<CellChange, "from" | "to"> & { level: Show };
+/** `personal`: by its class, or by one that an earlier document gave it: nobody alone opens it by classing it anew. */
+type Cell = Omit<CellChange, "from" | "to"> & { level: Show; personal: boolean };
 
 /**
  * What `next` would change against `published` (undefined = nothing is published). Opening personal data is: a field
@@ -25,12 +27,12 @@ export function changesOf(published: LicenseDraft | undefined, next: LicenseDraf
   const openedEvents = events.filter((event) => isRaised(event.from, event.to));
   const opensTerm = terms.some((term) => term.effect === "opens");
   const opensPersonal =
-    raised.some((cell) => isPersonal(cell.lgpd_class)) ||
+    raised.some((cell) => cell.personal) ||
     openedOperations.some((operation) => operation.personal) ||
     openedEvents.some((event) => event.personal) ||
     (opensTerm && showsPersonal(next.content, known));
   return {
-    cells,
+    cells: cells.map(({ personal: _personal, ...cell }) => cell),
     operations,
     events,
     terms,
@@ -44,7 +46,7 @@ export function changesOf(published: LicenseDraft | undefined, next: LicenseDraf
 /** Whether a license shows personal data, takes it, or sends it as events. */
 export function showsPersonal(content: LicenseContent, known: KnownOperations): boolean {
   return (
-    [...cellsOf(content, known).values()].some((cell) => cell.level !== "none" && isPersonal(cell.lgpd_class)) ||
+    [...cellsOf(content, known).values()].some((cell) => cell.level !== "none" && cell.personal) ||
     content.operations.some(({ operation_id: id }) => reachesPersonal(known.get(id))) ||
     content.events.some((event) => isPersonalEvent(event.event_type, event.variant))
   );
@@ -52,24 +54,32 @@ export function showsPersonal(content: LicenseContent, known: KnownOperations): 
 
 /** Every field of the licensed operations, by operation and pointer. */
 function cellsOf(content: LicenseContent | undefined, known: KnownOperations): Map<string, Cell> {
-  const cells = (content?.operations ?? []).flatMap((grant) =>
-    shownFields(known.get(grant.operation_id)?.response_schema, grant).map(({ pointer, lgpdClass, level }) => ({
+  const cells = (content?.operations ?? []).flatMap((grant) => {
+    const operation = known.get(grant.operation_id);
+    const wasPersonal = fieldMatcher(operation?.once_personal ?? []);
+    return shownFields(operation?.response_schema, grant).map(({ pointer, lgpdClass, level }) => ({
       operation_id: grant.operation_id,
       field: pointer,
       lgpd_class: lgpdClass,
       level,
-    })),
-  );
+      personal: isPersonal(lgpdClass) || wasPersonal(pointer),
+    }));
+  });
   return new Map(cells.map((cell) => [`${cell.operation_id} ${cell.field}`, cell]));
 }
 
-function cellChanges(before: LicenseContent | undefined, after: LicenseContent, known: KnownOperations): CellChange[] {
+function cellChanges(
+  before: LicenseContent | undefined,
+  after: LicenseContent,
+  known: KnownOperations,
+): (CellChange & Pick<Cell, "personal">)[] {
   const [was, is] = [cellsOf(before, known), cellsOf(after, known)];
   return [...new Set([...was.keys(), ...is.keys()])].toSorted().flatMap((key) => {
     const cell = is.get(key) ?? was.get(key);
     const [from, to] = [was.get(key)?.level ?? "none", is.get(key)?.level ?? "none"];
     if (cell === undefined || from === to) return [];
-    return [{ operation_id: cell.operation_id, field: cell.field, lgpd_class: cell.lgpd_class, from, to }];
+    const { level: _level, ...named } = cell;
+    return [{ ...named, from, to }];
   });
 }
 
@@ -83,7 +93,7 @@ function operationChanges(before: LicenseContent | undefined, after: LicenseCont
 }
 
 /** Whether calling it is more than reading public data, whatever the license shows of its answer. */
-function reachesPersonal(operation: KnownOperation | undefined): boolean {
+export function reachesPersonal(operation: KnownOperation | undefined): boolean {
   if (operation === undefined) return false;
   return !onlyReads(operation.method) || !objectTargets({ ...operation, response_schema: null }).free;
 }

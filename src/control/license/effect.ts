@@ -11,7 +11,7 @@ import { knownOperations, type KnownOperations } from "./known-operations.ts";
 import { readLicense } from "./read-license.ts";
 import type { LicenseRow } from "./row.ts";
 import { trafficOf } from "./traffic.ts";
-import { unfitAccesses } from "./unfit-accesses.ts";
+import { type UnfitAccess, unfitAccesses } from "./unfit-accesses.ts";
 import { draftOf, requireVersion, type VersionKey, type VersionRow } from "./version-row.ts";
 
 export type Effect = {
@@ -20,7 +20,7 @@ export type Effect = {
   hash: string;
   draft: LicenseDraft;
   known: KnownOperations;
-  unfit: string[];
+  unfit: UnfitAccess[];
 };
 
 /** What a version would open and close if it were published now, and what last week's calls would have got. */
@@ -31,7 +31,14 @@ export async function getLicenseEffect(ctx: ActionContext, input: VersionKey): P
     const row = await requireVersion(tx, ctx.tenantId, input);
     const { changes, hash, draft, unfit } = await effectOf(tx, ctx, { license, row });
     const traffic = await trafficOf(tx, ctx, { licenseId: input.license_id, changes, content: draft.content });
-    return { license_id: input.license_id, version: row.version, effect: hash, ...changes, unfit_accesses: unfit, traffic };
+    return {
+      license_id: input.license_id,
+      version: row.version,
+      effect: hash,
+      ...changes,
+      unfit_accesses: unfit.map((access) => access.access_id),
+      traffic,
+    };
   });
 }
 

@@ -11,7 +11,7 @@ import { policyEpoch } from "../policy-lock.ts";
 import { requireScope } from "../require-scope.ts";
 import { recordRevocation } from "../revocation/record.ts";
 import { endTokens } from "../token/end-tokens.ts";
-import { actorName } from "./authors.ts";
+import { actorName, actorOfName, authorsOf } from "./authors.ts";
 import { showsPersonal } from "./changes.ts";
 import { knownOperations } from "./known-operations.ts";
 import { lockLicense, refuseEnded } from "./lock-license.ts";
@@ -44,7 +44,7 @@ export async function suspendLicense(ctx: ActionContext, input: Input): Promise<
 
 /**
  * Resumes a suspended license. A signed-in person alone may, and where it shows personal data not the one who suspended
- * it (but in single-approver mode, while nobody else could).
+ * it, be it through an API key of their own (but in single-approver mode, while nobody else could).
  */
 export async function resumeLicense(ctx: ActionContext, input: Input): Promise<Held> {
   requireScope(ctx, "licenses:approve");
@@ -52,7 +52,7 @@ export async function resumeLicense(ctx: ActionContext, input: Input): Promise<H
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     const license = await lockLicense(tx, ctx, input.license_id);
     if (license.state !== "suspended") throw new AppError("conflict", `the license is ${license.state}: only a suspended one is resumed`);
-    const single = license.state_by === `user:${person}` && (await showsPersonalNow(tx, ctx, license));
+    const single = (await suspendedBy(tx, ctx, license, person)) && (await showsPersonalNow(tx, ctx, license));
     if (single) await requireSingleApprover(tx, ctx, person);
     await writeState(tx, ctx, { license, state: "active", reason: input.reason });
     await appendAdminEntry(tx, ctx, {
@@ -108,6 +108,13 @@ async function withdrawOpen(tx: Tx, ctx: ActionContext, license: LicenseRow): Pr
     .where("license_id", "=", license.license_id)
     .where("state", "in", openStates)
     .execute();
+}
+
+/** Whether the person suspended it, or made the key that did. */
+async function suspendedBy(tx: Tx, ctx: ActionContext, license: LicenseRow, person: string): Promise<boolean> {
+  if (license.state_by === null) return false;
+  const authors = await authorsOf(tx, { tenantId: ctx.tenantId, actor: actorOfName(license.state_by) });
+  return authors.includes(`user:${person}`);
 }
 
 async function showsPersonalNow(tx: Tx, ctx: ActionContext, license: LicenseRow): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { AppError } from "../../contract/errors.ts";
 import type { LicenseOperation, OperationInput } from "../../contract/license-content.ts";
 import type { Tx } from "../../db/database.ts";
+import { storedFields } from "../service/once-personal.ts";
 
 /** An operation as far as licenses look at it. */
 export type KnownOperation = {
@@ -12,6 +13,8 @@ export type KnownOperation = {
   publishable: boolean;
   state: "served" | "described";
   tags: string[];
+  /** Pointers of fields of its answer that an earlier document classed as personal. */
+  once_personal?: readonly string[];
 };
 
 export type KnownOperations = ReadonlyMap<string, KnownOperation>;
@@ -24,7 +27,9 @@ export async function knownOperations(tx: Tx, tenantId: string): Promise<KnownOp
     .where("tenant_id", "=", tenantId)
     .orderBy("operation_id")
     .execute();
-  return new Map(rows.map((row) => [row.operation_id, row]));
+  const services = await tx.selectFrom("service").select("once_personal").where("tenant_id", "=", tenantId).execute();
+  const once = new Map(services.flatMap((service) => storedFields(service.once_personal)));
+  return new Map(rows.map((row) => [row.operation_id, { ...row, once_personal: once.get(row.operation_id) ?? [] }]));
 }
 
 /**

@@ -59,8 +59,10 @@ function requirePublishable(row: VersionRow, effect: Effect): void {
     throw new AppError("conflict", `the version is ${row.state}: it has to be approved first, because it opens something`);
   if (row.state === "approved" && row.approved_effect !== effect.hash)
     throw new AppError("conflict", "the effect is another than the one approved: it has to be approved again", { pointer: "/body/effect" });
-  if (effect.unfit.length > 0)
-    throw new AppError("conflict", `these accesses lack a binding that the version demands: ${effect.unfit.slice(0, 5).join(", ")}`);
+  if (effect.unfit.length > 0) {
+    const told = effect.unfit.slice(0, 5).map(({ access_id, detail }) => `${access_id} (${detail})`);
+    throw new AppError("conflict", `these accesses lack what the version demands, change or revoke them first: ${told.join(", ")}`);
+  }
 }
 
 type Publication = { license: LicenseRow; row: VersionRow; person: string; effect: Effect };

@@ -4,11 +4,14 @@ import type { Tx } from "../../db/database.ts";
 import { checkAccessesOf } from "../access/check-accesses-of.ts";
 import { bindingFault } from "./binding-fault.ts";
 
+/** An access and what of the license it lacks. */
+export type UnfitAccess = { access_id: string; detail: string };
+
 /**
- * Ids of the license's accesses (but revoked ones) that a version would leave without what it demands: a second factor
- * where it shows personal data, publishable operations alone, its bindings.
+ * The license's accesses (but revoked ones) that a version would leave without what it demands: a second factor where it
+ * shows personal data, publishable operations alone, its bindings. By id, each with the first thing that it lacks.
  */
-export async function unfitAccesses(tx: Tx, of: { tenantId: string; licenseId: string }, content: LicenseContent): Promise<string[]> {
+export async function unfitAccesses(tx: Tx, of: { tenantId: string; licenseId: string }, content: LicenseContent): Promise<UnfitAccess[]> {
   const broken = await checkAccessesOf(tx, of.tenantId, of.licenseId, content.operations);
   const rows = await tx
     .selectFrom("access")
@@ -18,6 +21,11 @@ export async function unfitAccesses(tx: Tx, of: { tenantId: string; licenseId: s
     .where("license_id", "=", of.licenseId)
     .where("state", "!=", "revoked")
     .execute();
-  const unbound = rows.filter((row) => bindingFault(content.bindings, { ...row, certificate: row.certificate_sha256?.toString("hex") }));
-  return [...new Set([...broken, ...unbound].map((access) => access.access_id))].toSorted();
+  const unbound = rows.flatMap(({ access_id, certificate_sha256, ...access }) => {
+    const fault = bindingFault(content.bindings, { ...access, certificate: certificate_sha256?.toString("hex") });
+    return fault === undefined ? [] : [{ access_id, detail: fault.detail }];
+  });
+  // of two faults of one access the later in this list is told
+  const unfit = new Map([...unbound, ...broken].map(({ access_id, detail }) => [access_id, { access_id, detail }]));
+  return [...unfit.values()].toSorted((a, b) => (a.access_id < b.access_id ? -1 : 1));
 }

@@ -8,6 +8,7 @@ import { loadPolicy } from "../../gateway/snapshot-loader.ts";
 import { newId } from "../../platform/ids.ts";
 import { tenantTx } from "../../db/tx.ts";
 import { createAccess } from "../access/create.ts";
+import { updateAccess } from "../access/update.ts";
 import { createApiKey } from "../api-key/create.ts";
 import { createClientApplication } from "../client/create.ts";
 import type { ActionContext } from "../context.ts";
@@ -43,11 +44,21 @@ beforeAll(async () => {
   ana = person(fixture, "usr_ana");
   bia = person(fixture, "usr_bia");
   key = contextWith(fixture, ["operator"]);
+  // the keys that they make go back to them
+  for (const id of ["usr_ana", "usr_bia"]) await addRow(id);
 });
 afterAll(() => base[Symbol.asyncDispose]());
 
 function person(of: TenantFixture, id: string, more: Partial<ActionContext> = {}): ActionContext {
-  return { ...of.ctx, actor: { kind: "user", id }, scopes: scopesOf(["administrador"]), ...more };
+  const session = { sessionId: `ses_${id}`, secondFactorAt: new Date() };
+  return { ...of.ctx, actor: { kind: "user", id }, scopes: scopesOf(["administrador"]), session, ...more };
+}
+
+async function addRow(userId: string): Promise<void> {
+  await tenantTx(base.db, fixture.tenantId, (tx) =>
+    sql`INSERT INTO person (tenant_id, user_id, email_hash, pepper_id, email_sealed, name_sealed, roles, state, created_at)
+        VALUES (${fixture.tenantId}, ${userId}, sha256(${userId}::bytea), 'pepper1', '', '', '{auditor}', 'active', now())`.execute(tx),
+  );
 }
 
 const people = {
@@ -235,6 +246,27 @@ describe("who may", () => {
       expect((await getLicenseVersion(ana, at(license_id, 1))).authors).toContain("user:usr_ana");
       await refusedAsAuthor(ana, license_id);
       await approve(bia, license_id, 1);
+    }
+  });
+
+  test("a person approves with a second factor given within 15 minutes, and else gives it again", async () => {
+    const { license_id } = await createLicense(ana, input({ state: "submitted" }));
+    const given = (secondFactorAt: Date | null) => ({ ...bia, session: { sessionId: "ses_bia", secondFactorAt } });
+    const { session: _, ...without } = bia;
+    for (const ctx of [given(null), given(new Date(Date.now() - 16 * 60_000)), without])
+      await refused(() => approve(ctx, license_id, 1), "second-factor-required");
+    await approve(given(new Date(Date.now() - 14 * 60_000)), license_id, 1);
+  });
+
+  test("nobody resumes a personal license that they suspended through a key of their own, or one that this key made", async () => {
+    const license_id = await published();
+    const first = await createApiKey(bia, { name: "mine", scopes: ["licenses:write", "keys:write"] });
+    const byFirst = contextWith(fixture, ["licenses:write", "keys:write"], { actor: { kind: "key", id: first.key_id } });
+    const second = await createApiKey(byFirst, { name: "its", scopes: ["licenses:write"] });
+    for (const id of [first.key_id, second.key_id]) {
+      await suspendLicense(contextWith(fixture, ["licenses:write"], { actor: { kind: "key", id } }), { license_id, reason: "x" });
+      await refused(() => resumeLicense(bia, { license_id, reason: "x" }), "forbidden");
+      await resumeLicense(ana, { license_id, reason: "x" });
     }
   });
 
@@ -455,10 +487,10 @@ describe("content", () => {
     const scoped = async () => {
       const policy = await loadPolicy(
         base.db,
-        { known: undefined, least: undefined },
+        { known: undefined },
         { reserve: () => undefined, addClients: () => undefined, addAccesses: () => undefined, addTokens: () => undefined },
       );
-      return policy === "older" ? [] : (policy?.licensing?.objects ?? []).filter((row) => row.license_id === license_id);
+      return policy === "anew" ? [] : (policy?.licensing?.objects ?? []).filter((row) => row.license_id === license_id);
     };
     expect(await scoped()).toEqual([]);
     await approve(bia, license_id, 1);
@@ -499,6 +531,22 @@ describe("content", () => {
     await submitLicenseVersion(ana, at(license_id, 3));
     expect((await getLicenseEffect(ana, at(license_id, 3))).unfit_accesses).toEqual([access.access_id]);
     await refused(() => publish(ana, license_id, 3), "conflict");
+  });
+
+  test("a version that binds to client certificates is published once each access has one of them, and says which lacks it", async () => {
+    const certificate_sha256 = "ef".repeat(32);
+    const license_id = await published({ operations: [{ operation_id: "getHealth", projection: {} }] });
+    const client = await createClientApplication(fixture.ctx, { partner_id: fixture.partner.partner_id, name: "x" });
+    const { access_id } = await createAccess(fixture.ctx, { client_id: client.client_id, license_id, kind: "confidential", mode: "live" });
+    await draftLicenseVersion(ana, { license_id, bindings: { origins: [], cidrs: [], certificates: [certificate_sha256] } });
+    await submitLicenseVersion(ana, at(license_id, 2));
+    await expect(publish(ana, license_id, 2)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringMatching(new RegExp(`${access_id} .*client certificates`)),
+    });
+    await updateAccess(fixture.ctx, { access_id, certificate_sha256 });
+    await publish(ana, license_id, 2);
+    await expect(updateAccess(fixture.ctx, { access_id, certificate_sha256: null })).rejects.toMatchObject({ code: "invalid-field" });
   });
 
   test("operations by tag are those that carry it now, but for those named", async () => {

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../test/helpers/database.ts";
 import { auditOf, contextWith, createTenantFixture, type TenantFixture } from "../../../test/helpers/tenant.ts";
 import { platformTx } from "../../db/tx.ts";
+import { getAuditEntry } from "../audit/get.ts";
+import { listAdminLog } from "../audit/list-admin.ts";
 import { policyInForce } from "../policy-in-force.ts";
 import { setKillSwitch } from "../kill-switch/set.ts";
 import { revokeToken } from "../token/revoke.ts";
@@ -76,6 +78,27 @@ test("a read turns it in force when the bound of the missing node has passed, an
   const reads = await Promise.all(Array.from({ length: 4 }, () => getRevocation(fixture.ctx, { revocation_id })));
   expect(reads.map((one) => one.state)).toEqual(["in_force", "in_force", "in_force", "in_force"]);
   expect(await auditOf(base.db, fixture.tenantId, revocation_id)).toHaveLength(1);
+});
+
+test("the proof of a partner's own revocation is in the admin log that the partner reads, and in nobody else's", async () => {
+  const fixture = await createTenantFixture(base.db);
+  const { revocation_id, epoch } = await revoke(fixture);
+  const { revocation_id: utilitys } = await setKillSwitch(fixture.ctx, { level: "all", reason: "x" });
+  await node("nod_here", epoch + 1_000n, 60);
+  await node("nod_island", epoch + 1_000n, 60);
+  await settleRevocations(fixture.ctx);
+  const proofs = async (partnerIds: string[]) => {
+    const ctx = contextWith(fixture, ["audit:read"], { actor: { kind: "user", id: "usr_p" }, partnerIds });
+    return (await listAdminLog(ctx, { action: "revocation.in_force" })).items;
+  };
+  const own = await proofs([fixture.partner.partner_id]);
+  expect(own).toMatchObject([{ target_id: revocation_id, detail: { target_id: fixture.tokenId, nodes: [{}, {}] } }]);
+  const reader = contextWith(fixture, ["audit:read"], { actor: { kind: "user", id: "usr_p" }, partnerIds: [fixture.partner.partner_id] });
+  expect(await getAuditEntry(reader, { entry_id: String(own[0]?.entry_id) })).toMatchObject({ entry: { target_id: revocation_id } });
+  expect(await proofs(["par_other"])).toEqual([]);
+  expect(await proofs([])).toEqual([]);
+  const all = (await listAdminLog(contextWith(fixture, ["audit:read"]), { action: "revocation.in_force" })).items;
+  expect(new Set(all.map((entry) => entry.target_id))).toEqual(new Set([revocation_id, utilitys]));
 });
 
 test("other tenants and other partners see nothing of it; what is the utility's alone is not shown to a partner", async () => {

@@ -15,6 +15,7 @@ import { requireScope } from "../require-scope.ts";
 import { recordRevocation } from "../revocation/record.ts";
 import type { Committed } from "./create.ts";
 import { retiringUntil } from "./overlap.ts";
+import { keyedHash } from "../user/email.ts";
 import { countTry } from "./registration-tries.ts";
 import { retireTokens, type Retired } from "./retire-tokens.ts";
 import { requireUsableAccess, type UsableAccess } from "./usable-access.ts";
@@ -98,14 +99,18 @@ async function freshDigest(
   tx: Tx,
   keyring: Keyring,
   sha256: string,
-): Promise<{ digest: Buffer; pepper_id: string; hint: string } | undefined> {
+): Promise<{ digest: Buffer; pepper_id: string; value_mark: Buffer; hint: string } | undefined> {
   if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
   const { pepper } = keyring;
   const peppers = pepper.previous === undefined ? [pepper] : [pepper, pepper.previous];
-  const digests = peppers.map((one) => tokenDigestOfHash(one.key, Buffer.from(sha256, "hex")));
-  const { rows } = await sql<{ known: boolean }>`SELECT aqueduto.digest_known(${digests}::bytea[]) AS known`.execute(tx);
+  const hash = Buffer.from(sha256, "hex");
+  const digests = peppers.map((one) => tokenDigestOfHash(one.key, hash));
+  // the digests stand under peppers, which end
+  const mark = keyedHash(keyring, "token.own", sha256);
+  const { rows } = await sql<{ known: boolean }>`SELECT aqueduto.digest_known(${digests}::bytea[], ${mark}::bytea) AS known`.execute(tx);
   const [digest] = digests;
-  return digest === undefined || rows[0]?.known !== false ? undefined : { digest, pepper_id: pepper.kid, hint: sha256.slice(-4) };
+  if (digest === undefined || rows[0]?.known !== false) return undefined;
+  return { digest, pepper_id: pepper.kid, value_mark: mark, hint: sha256.slice(-4) };
 }
 
 async function proofOf(
