@@ -2,6 +2,7 @@ import type { Actor } from "../audit/append.ts";
 import type { Scope } from "../contract/scopes.ts";
 import type { Db, Tx } from "../db/database.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { OwnPlaces } from "./service/forbidden-target.ts";
 import type { Keyring } from "../platform/keyring.ts";
 
 /** What every verb needs to know: who asks, for which tenant, with which rights, and the dependencies. */
@@ -20,6 +21,8 @@ export type ActionContext = {
   ifMatch?: string;
   /** Run inside the transaction of each audited change; an idempotent request marks itself there. */
   withEntry?: (tx: Tx) => Promise<void>;
+  /** Where the platform listens and its store is: no service lies there. Absent = not known to the caller (jobs, tests). */
+  ownPlaces?: OwnPlaces;
   db: Db;
   clock: Clock;
   keyring: Keyring;

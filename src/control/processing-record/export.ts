@@ -24,11 +24,15 @@ export type LicenseVersionRow = {
   license_state: string;
   partner_id: string;
   partner_name: string;
+  published_at: Date | null;
+  /** When the version after it was published, and the events that one grants; null = there is none. */
+  superseded_at: Date | null;
+  next_events: unknown;
 };
 
 /**
- * The record of processing of a period: every version of a license that was in force with calls in it, and the
- * published ones with a term that touches it, by operation and event type. Read license by license, so that memory does
+ * The record of processing of a period: every version of a license that was in force with calls or deliveries in it, the
+ * published ones with a term that touches it, and event types that a version held in it and the next one dropped. Read license by license, so that memory does
  * not grow with their number. That it was taken is in the admin log before the first row leaves.
  */
 export async function* exportProcessingRecord(ctx: ActionContext, input: { from: string; to?: string }): AsyncGenerator<ProcessingRow> {
@@ -68,10 +72,15 @@ async function requireBound(tx: Tx, tenantId: string): Promise<void> {
 async function readVersions(ctx: ActionContext, after: { license_id: string; version: number }): Promise<LicenseVersionRow[]> {
   const { rows } = await tenantTx(ctx.db, ctx.tenantId, (tx) =>
     sql<LicenseVersionRow>`
-      SELECT v.license_id, v.version, v.content, v.state = 'published' AS current, l.state AS license_state, l.partner_id, p.name AS partner_name
+      SELECT v.license_id, v.version, v.content, v.state = 'published' AS current, l.state AS license_state, l.partner_id, p.name AS partner_name,
+             v.published_at, n.published_at AS superseded_at, n.content -> 'events' AS next_events
         FROM aqueduto.license_version v
         JOIN aqueduto.license l ON (l.tenant_id, l.license_id) = (v.tenant_id, v.license_id)
         JOIN aqueduto.partner p ON (p.tenant_id, p.partner_id) = (l.tenant_id, l.partner_id)
+        LEFT JOIN LATERAL (
+          SELECT published_at, content FROM aqueduto.license_version
+           WHERE tenant_id = v.tenant_id AND license_id = v.license_id AND version > v.version AND state IN ('published', 'superseded')
+           ORDER BY version LIMIT 1) n ON true
        WHERE v.tenant_id = ${ctx.tenantId} AND v.state IN ('published', 'superseded')
          AND (v.license_id, v.version) > (${after.license_id}, ${after.version})
        ORDER BY v.license_id, v.version

@@ -16,8 +16,9 @@ const nothing: Volume = { answered: 0, refused: 0, first_at: null, last_at: null
 const retention = "calls: kept until the operator drops their month; changes, deliveries' outcome and this record: kept";
 
 /**
- * The rows of one version: its operations with calls in the period, and, while it is the published one and its term
- * touches the period, also those without; likewise its event types.
+ * The rows of one version: its operations with calls and its event types with deliveries in the period; while it is the
+ * published one and its term touches the period, also those without; and event types that it held in the period and the
+ * next version dropped or grants otherwise.
  */
 export async function rowsOfVersion(tx: Tx, tenantId: string, from: From): Promise<ProcessingRow[]> {
   const content = contentOf(from.version);
@@ -29,25 +30,40 @@ export async function rowsOfVersion(tx: Tx, tenantId: string, from: From): Promi
   const operations = content.operations.map((operation) => {
     const volume = from.volumes.calls.get(volumeKey(from.version.license_id, from.version.version, operation.operation_id));
     const categories = shownCategories(schemas.get(operation.operation_id), operation);
-    return { kind: "operation" as const, name: operation.operation_id, categories, volume };
+    return { kind: "operation" as const, name: operation.operation_id, categories, volume, dropped: false };
   });
-  // deliveries name the license and not its version: they stand with the published one
-  const events = (from.version.current ? content.events : []).map((event) => {
-    const volume = from.volumes.events.get(volumeKey(from.version.license_id, event.event_type));
+  const events = content.events.map((event) => {
+    const volume = from.volumes.events.get(volumeKey(from.version.license_id, from.version.version, event.event_type));
     const sensitivity = event.variant === "whole" ? (eventType(event.event_type)?.sensitivity ?? []) : [];
-    return { kind: "event" as const, name: event.event_type, categories: sensitivity.map((name) => `${name}=full`), volume };
+    return {
+      kind: "event" as const,
+      name: event.event_type,
+      categories: sensitivity.map((name) => `${name}=full`),
+      volume,
+      dropped: isDropped(from, content, event),
+    };
   });
   const inForce =
     from.version.current && content.starts_at < from.period.to.toISOString() && content.ends_at > from.period.from.toISOString();
   return [...operations, ...events]
-    .filter((line) => line.volume !== undefined || inForce)
-    .map(({ volume = nothing, ...line }) => ({
+    .filter((line) => line.volume !== undefined || line.dropped || inForce)
+    .map(({ volume = nothing, dropped: _dropped, ...line }) => ({
       ...headOf(from, content),
       ...line,
       ...volumeOf(volume),
       retention,
       approval: from.approval,
     }));
+}
+
+/** Whether the version granted this within the period, and the one after it does not grant the same. */
+function isDropped({ version, period }: From, content: LicenseContent, event: LicenseContent["events"][number]): boolean {
+  if (version.published_at === null || version.superseded_at === null) return false;
+  const begin = [version.published_at.toISOString(), content.starts_at, period.from.toISOString()].sort().at(-1) ?? "";
+  const end = [version.superseded_at.toISOString(), content.ends_at, period.to.toISOString()].sort()[0] ?? "";
+  return (
+    begin < end && !eventsOf(version.next_events).some((next) => next.event_type === event.event_type && next.variant === event.variant)
+  );
 }
 
 function headOf({ version, period }: From, content: LicenseContent) {
@@ -80,6 +96,10 @@ async function schemasOf(tx: Tx, tenantId: string, ids: readonly string[]): Prom
     .where("operation_id", "in", ids)
     .execute();
   return new Map(rows.map((row) => [row.operation_id, row.response_schema]));
+}
+
+function eventsOf(events: unknown): LicenseContent["events"] {
+  return Array.isArray(events) ? (events as LicenseContent["events"]) : [];
 }
 
 /** Contents are written by control/license alone, in the form of the contract. */

@@ -14,7 +14,7 @@ import { checkTargets, replaceTargets, urlsOf } from "./targets.ts";
 export async function changeService(ctx: ActionContext, input: ServiceChange & { service_id: string }): Promise<ServiceDetail> {
   requireScope(ctx, "services:write");
   requireWholeTenant(ctx);
-  if (input.targets !== undefined) checkTargets(input.targets);
+  if (input.targets !== undefined) checkTargets(input.targets, ctx.ownPlaces);
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     await lockPolicy(tx);
     const before = await serviceDetail(tx, ctx.tenantId, input.service_id);

@@ -27,7 +27,7 @@ export async function createService(
 ): Promise<ServiceDetail & { identity_key: string; findings: Finding[] }> {
   requireScope(ctx, "services:write");
   requireWholeTenant(ctx);
-  checkTargets(input.targets);
+  checkTargets(input.targets, ctx.ownPlaces);
   const operations = readDocument(input.openapi);
   const identityKey = randomBytes(32);
   const key = { tenant_id: ctx.tenantId, service_id: newId("svc") };

@@ -6,14 +6,16 @@ import type { ActionContext } from "../context.ts";
 import { requireWholeTenant } from "../partner-scope.ts";
 import { requireScope } from "../require-scope.ts";
 import { inspectDocument } from "./read-document.ts";
+import type { OpenedCell } from "../../contract/service.ts";
+import { openedCells } from "./opened-cells.ts";
 import { heldOperations, type HeldOperation } from "./replace-operations.ts";
 import { diffWithStored } from "./versions.ts";
 
-/** What a document would change, and which licenses stand in its way. `diff` is null while a finding is an error. */
+/** What a document would change, and which licenses stand in its way: by what they hold, or by what it would open to them. `diff` is null while a finding is an error. */
 export async function diffServiceOpenapi(
   ctx: ActionContext,
   input: { service_id: string; openapi: unknown },
-): Promise<{ findings: Finding[]; diff: OpenapiDiff | null; held: HeldOperation[] }> {
+): Promise<{ findings: Finding[]; diff: OpenapiDiff | null; held: HeldOperation[]; opened: OpenedCell[] }> {
   requireScope(ctx, "services:read");
   requireWholeTenant(ctx);
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
@@ -25,9 +27,14 @@ export async function diffServiceOpenapi(
       .executeTakeFirst();
     if (stored === undefined) throw new AppError("not-found");
     const { findings, operations } = inspectDocument(input.openapi);
-    if (operations === undefined) return { findings, diff: null, held: [] };
+    if (operations === undefined) return { findings, diff: null, held: [], opened: [] };
     const key = { tenant_id: ctx.tenantId, service_id: input.service_id };
-    return { findings, diff: diffWithStored(stored.openapi, operations), held: await heldOperations(tx, key, operations) };
+    return {
+      findings,
+      diff: diffWithStored(stored.openapi, operations),
+      held: await heldOperations(tx, key, operations),
+      opened: await openedCells(tx, key, operations),
+    };
   });
 }
 

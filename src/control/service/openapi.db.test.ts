@@ -97,7 +97,21 @@ test.each<[string, Partial<NewService>, object]>([
   [
     "a pattern that is none",
     { openapi: other({ parameters: [{ name: "q", in: "query", schema: { type: "string", "x-lgpd": "none", pattern: "(" } }] }) },
-    { code: "invalid-field", pointer: "/body/openapi/paths/~1v2~1other/get" },
+    { code: "invalid-field", pointer: "/body/openapi/paths/~1v2~1other/get/parameters/0/schema/pattern" },
+  ],
+  [
+    "a bound that is none",
+    { openapi: other({ parameters: [{ name: "q", in: "query", schema: { type: "string", "x-lgpd": "none", minLength: "1" } }] }) },
+    {
+      code: "invalid-field",
+      pointer: "/body/openapi/paths/~1v2~1other/get",
+      message: "getOther: the schema of parameter q is not valid JSON Schema at /minLength",
+    },
+  ],
+  [
+    "an enum of nothing",
+    { openapi: other({ parameters: [{ name: "q", in: "query", schema: { type: "string", "x-lgpd": "none", enum: [] } }] }) },
+    { code: "invalid-field", message: "getOther: the schema of parameter q is not valid JSON Schema at its root" },
   ],
   [
     "an external reference",
@@ -192,7 +206,7 @@ test("the GSAN catalogue is registered whole, beside another service; the gatewa
   expect(new Set(items.map((operation) => operation.state))).toEqual(new Set(["described"]));
   const ignore = () => undefined;
   const nothing = { reserve: ignore, addClients: ignore, addAccesses: ignore, addTokens: ignore };
-  const policy = await loadPolicy(base.db, { known: undefined, least: undefined }, nothing);
+  const policy = await loadPolicy(base.db, { known: undefined }, nothing);
   const routed = typeof policy === "object" ? policy.licensing?.operations : undefined;
   expect(routed?.some((row) => row.tenant_id === ctx.tenantId && row.operation_id === "getProperty")).toBe(true);
   expect(routed?.filter((row) => row.service_id === made.service_id)).toEqual([]);

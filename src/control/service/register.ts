@@ -34,7 +34,7 @@ type Next = { key: { tenant_id: string; service_id: string }; known: Known; oper
 /**
  * The platform's own way to register a service, or to replace URLs, credentials and operations of the one with this
  * name. A document that differs from the stored one becomes the next version. An operation that a license holds cannot
- * disappear (`conflict`). `invalid-field` for a bad URL or document.
+ * disappear (`conflict`); what its release opens to a published license is not asked for. `invalid-field` for a bad URL or document.
  */
 export async function registerService(ctx: ActionContext, input: ServiceInput): Promise<{ service_id: string; operation_ids: string[] }> {
   requireScope(ctx, "services:write");

@@ -10,6 +10,7 @@ import { lockPolicy } from "../policy-lock.ts";
 import { requireScope } from "../require-scope.ts";
 import { requireMatch } from "../row-version.ts";
 import { readDocument } from "./read-document.ts";
+import { refuseOpening } from "./opened-cells.ts";
 import { replaceOperations } from "./replace-operations.ts";
 import { serviceDetail } from "./row.ts";
 import { addVersion, diffWithStored } from "./versions.ts";
@@ -18,7 +19,7 @@ type NewDocument = { service_id: string; openapi: unknown; accept_breaking?: boo
 
 /**
  * Registers the next version of a service's document. `conflict` when it breaks callers and that is not accepted with a
- * reason, when a license holds an operation that it no longer serves, or when another service answers the same requests.
+ * reason, when a license holds an operation that it no longer serves, when it opens something to a published license, or when another service answers the same requests.
  */
 export async function replaceOpenapi(
   ctx: ActionContext,
@@ -40,6 +41,7 @@ export async function replaceOpenapi(
       .executeTakeFirstOrThrow();
     const diff = diffWithStored(stored.openapi, operations);
     const version = before.version + 1;
+    await refuseOpening(tx, key, operations);
     await replaceOperations(tx, key, operations);
     requireAccepted(diff, input);
     await tx

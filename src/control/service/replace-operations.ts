@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { AppError } from "../../contract/errors.ts";
-import { clashingPath } from "../../contract/path-template.ts";
+import { createPathIndex } from "../../contract/path-index.ts";
 import type { UnpackedOperation } from "../../contract/unpack-openapi.ts";
+import { oncePersonal, rememberPersonal } from "./once-personal.ts";
 import type { Tx } from "../../db/database.ts";
 
 type ServiceKey = { tenant_id: string; service_id: string };
@@ -15,6 +16,7 @@ export async function replaceOperations(tx: Tx, key: ServiceKey, operations: rea
   await refuseClash(tx, key, operations);
   const lost = await heldOperations(tx, key, operations);
   if (lost.length > 0) throw new AppError("conflict", lostText(lost));
+  await rememberPersonal(tx, key, await oncePersonal(tx, key, operations));
   const licensed = await licensedOperations(tx, key);
   await deleteUnlicensed(
     tx,
@@ -22,7 +24,7 @@ export async function replaceOperations(tx: Tx, key: ServiceKey, operations: rea
     licensed.map((row) => row.operation_id),
   );
   await clearPaths(tx, key);
-  for (const operation of operations) await upsert(tx, key, operation);
+  await upsertAll(tx, key, operations);
 }
 
 export type HeldOperation = { operation_id: string; license_ids: string[] };
@@ -52,11 +54,11 @@ async function refuseClash(tx: Tx, key: ServiceKey, operations: readonly Unpacke
     .where("service_id", "!=", key.service_id)
     .execute();
   const ids = new Set(others.map((other) => other.operation_id));
-  const pathsOf = Map.groupBy(others, (other) => other.method);
+  const byMethod = Map.groupBy(others, (other) => other.method);
+  const indexes = new Map([...byMethod].map(([method, rows]) => [method, createPathIndex(rows.map((row) => row.path))]));
   for (const { operation_id, method, path } of operations) {
-    const paths = (pathsOf.get(method) ?? []).map((other) => other.path);
     if (ids.has(operation_id)) throw new AppError("conflict", `another service has an operation ${operation_id}`);
-    if (clashingPath(path, paths) !== undefined) throw new AppError("conflict", `another service answers ${method} ${path}`);
+    if (indexes.get(method)?.clashing(path) !== undefined) throw new AppError("conflict", `another service answers ${method} ${path}`);
   }
 }
 
@@ -95,17 +97,36 @@ async function clearPaths(tx: Tx, key: ServiceKey): Promise<void> {
     .execute();
 }
 
-async function upsert(tx: Tx, key: ServiceKey, operation: UnpackedOperation): Promise<void> {
-  const values = {
+/** One statement for all of them. */
+async function upsertAll(tx: Tx, key: ServiceKey, operations: readonly UnpackedOperation[]): Promise<void> {
+  await tx
+    .insertInto("operation")
+    .values(operations.map((operation) => ({ ...key, ...columnsOf(operation) })))
+    .onConflict((conflict) =>
+      conflict.columns(["tenant_id", "service_id", "operation_id"]).doUpdateSet((set) => ({
+        method: set.ref("excluded.method"),
+        path: set.ref("excluded.path"),
+        summary: set.ref("excluded.summary"),
+        parameters: set.ref("excluded.parameters"),
+        request_schema: set.ref("excluded.request_schema"),
+        response_schema: set.ref("excluded.response_schema"),
+        publishable: set.ref("excluded.publishable"),
+        timeout_ms: set.ref("excluded.timeout_ms"),
+        max_body_bytes: set.ref("excluded.max_body_bytes"),
+        tags: set.ref("excluded.tags"),
+        state: set.ref("excluded.state"),
+        upstream: set.ref("excluded.upstream"),
+      })),
+    )
+    .execute();
+}
+
+function columnsOf(operation: UnpackedOperation) {
+  return {
     ...operation,
     upstream: operation.upstream === null ? null : JSON.stringify(operation.upstream),
     parameters: JSON.stringify(operation.parameters),
     request_schema: operation.request_schema === null ? null : JSON.stringify(operation.request_schema),
     response_schema: operation.response_schema === null ? null : JSON.stringify(operation.response_schema),
   };
-  await tx
-    .insertInto("operation")
-    .values({ ...key, ...values })
-    .onConflict((conflict) => conflict.columns(["tenant_id", "service_id", "operation_id"]).doUpdateSet(values))
-    .execute();
 }

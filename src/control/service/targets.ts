@@ -1,11 +1,12 @@
 import { AppError } from "../../contract/errors.ts";
 import type { Targets } from "../../contract/service.ts";
+import { targetFault, type OwnPlaces } from "./forbidden-target.ts";
 import type { Tx } from "../../db/database.ts";
 
 type ServiceKey = { tenant_id: string; service_id: string };
 
-/** Refuses (`invalid-field`) targets that are no origins, are named twice, or are none at all. */
-export function checkTargets(targets: Targets): void {
+/** Refuses (`invalid-field`) targets that are no origins, are named twice, reach the platform itself, or are none at all. */
+export function checkTargets(targets: Targets, ownPlaces?: OwnPlaces): void {
   if (targets.live.length + targets.sandbox.length === 0)
     throw new AppError("invalid-field", "a service needs a live or a sandbox URL", { pointer: "/body/targets" });
   for (const mode of ["live", "sandbox"] as const) {
@@ -13,6 +14,8 @@ export function checkTargets(targets: Targets): void {
       const pointer = `/body/targets/${mode}/${index}`;
       if (!isOrigin(url))
         throw new AppError("invalid-field", "a service URL is an origin: scheme, host and port, without a path", { pointer });
+      const fault = targetFault(url, ownPlaces);
+      if (fault !== undefined) throw new AppError("invalid-field", fault, { pointer });
       if (targets[mode].indexOf(url) !== index) throw new AppError("invalid-field", "this is named twice", { pointer });
     }
   }
