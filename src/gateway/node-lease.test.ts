@@ -116,3 +116,14 @@ test("no renewal follows the stop, not even one that was on its way", async () =
   expect(store.renewed.at(-1)).toBe(-1n);
   expect(lease.state()).toBe("away");
 });
+
+test("a store that went back to an earlier epoch is read before the lease counts, and its own epoch is written", async () => {
+  const { store, lease } = bed(5_000);
+  store.epoch = 7n;
+  await lease.beat();
+  store.epoch = 4n;
+  await lease.beat();
+  await lease.beat();
+  expect(store.renewed).toEqual([7n, 7n, 4n]);
+  await lease.close();
+});

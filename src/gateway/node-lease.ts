@@ -50,6 +50,11 @@ export function createNodeLease(options: LeaseOptions): NodeLease {
     const sentMs = clock.monotonicMs();
     const newest = await row.renew(snapshot.epoch);
     if (clock.monotonicMs() - sentMs > renewalTimeoutMs) return;
+    if (newest < snapshot.epoch) {
+      // another history: what was just written is not this store's, so the next beat writes it anew
+      await keeper.refresh();
+      return;
+    }
     behind = newest > snapshot.epoch;
     if (behind) await keeper.refresh();
     behind = false;

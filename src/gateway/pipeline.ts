@@ -66,9 +66,9 @@ async function serve(call: Call, credential: Credential, inbound: Inbound, parts
   await parts.audit.intends(call);
   const answer = await forward(call, token, grant, { request, upstream: parts.upstream });
   const checked = checkAnswer(answer, grant.operation, request);
-  checkAnsweredObjects(token.access.license, grant, { request, document: checked.document });
-  parts.audit.names(call, answeredSubjects(grant.operation.subjects, checked.document));
-  return projectAnswer(checked, grant);
+  const document = checkAnsweredObjects(token.access.license, grant, { request, document: checked.document });
+  parts.audit.names(call, answeredSubjects(grant.operation.subjects, document));
+  return projectAnswer({ ...checked, document }, grant);
 }
 
 function tellOldPepper(call: Call, token: TokenPolicy, from: { credential: Credential; parts: PipelineParts }): void {

@@ -6,16 +6,16 @@ import { changeOf, type PolicyRows } from "./policy/policy-rows.ts";
 import { keys, policyRows } from "./testing/test-policy.ts";
 
 function bed() {
-  const loads: PromiseWithResolvers<PolicyRows | undefined>[] = [];
+  const loads: PromiseWithResolvers<PolicyRows | "anew" | undefined>[] = [];
   const applied: bigint[] = [];
   const asked: (bigint | undefined)[] = [];
   const keeper = createPolicyKeeper({
     async load(from) {
-      const load = Promise.withResolvers<PolicyRows | undefined>();
+      const load = Promise.withResolvers<PolicyRows | "anew" | undefined>();
       loads.push(load);
       asked.push(from.known);
       const rows = await load.promise;
-      return rows === undefined ? undefined : changeOf(rows);
+      return rows === undefined || rows === "anew" ? rows : changeOf(rows);
     },
     onApplied: (snapshot) => applied.push(snapshot.epoch),
     onFault: () => undefined,
@@ -60,19 +60,20 @@ test("a load that fails keeps the policy in use and does not stop the next one",
   expect(keeper.current()?.epoch).toBe(6n);
 });
 
-test("an epoch never goes back, and a store that was an older copy is read whole when it has caught up", async () => {
+test("when the store says so all is read anew, into nothing, and the policy before serves until then", async () => {
   const { loads, keeper, applied, asked } = bed();
   const first = keeper.refresh();
   loads[0]?.resolve(at(5n));
   await first;
   const second = keeper.refresh();
-  loads[1]?.resolve(at(4n));
+  loads[1]?.resolve("anew");
+  await expect.poll(() => loads.length).toBe(3);
+  expect(keeper.current()?.epoch).toBe(5n);
+  const gone = { ...at(4n), licenses: [], grants: [] };
+  loads[2]?.resolve(gone);
   await second;
-  expect(applied).toEqual([5n]);
-  const third = keeper.refresh();
-  loads[2]?.resolve(at(7n));
-  await third;
-  expect(applied).toEqual([5n, 7n]);
+  expect(keeper.current()?.epoch).toBe(4n);
+  expect(applied).toEqual([5n, 4n]);
   expect(asked).toEqual([undefined, 5n, undefined]);
 });
 

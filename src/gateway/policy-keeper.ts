@@ -14,14 +14,14 @@ export type PolicyKeeper = {
   applied(epoch: bigint, timeoutMs: number): Promise<boolean>;
 };
 
-/** `known`: what the store has in it; undefined = nothing. `least`: an epoch below is an older copy's. */
-export type LoadFrom = { known: bigint | undefined; least: bigint | undefined };
+/** What is known already, undefined = nothing, and the database that it was read from. */
+export type LoadFrom = { known: bigint | undefined; history?: string | undefined };
 /** Takes the pages of a first load. */
 export type PolicySink = Pick<PolicyStore, "reserve" | "addClients" | "addAccesses" | "addTokens">;
 
 export type KeeperOptions = CompileWith & {
-  /** What is newer than `known`; undefined for nothing, `older` for a store whose epoch is below `least`. */
-  load(from: LoadFrom, sink: PolicySink): Promise<PolicyChange | "older" | undefined>;
+  /** What is newer than `known`; undefined for nothing, `anew` when all has to be read: with nothing known. */
+  load(from: LoadFrom, sink: PolicySink): Promise<PolicyChange | "anew" | undefined>;
   /** Called right after a new policy is in use. */
   onApplied(snapshot: Snapshot): void;
   log: Log;
@@ -33,22 +33,24 @@ const sliceMs = 3;
 export function createPolicyKeeper(options: KeeperOptions): PolicyKeeper {
   let snapshot: Snapshot | undefined;
   let store: PolicyStore | undefined;
-  let running: Promise<void> | undefined;
-  let queued: Promise<void> | undefined;
+  let history: string | undefined;
+  let [running, queued]: (Promise<void> | undefined)[] = [];
   const waiting = new Set<() => void>();
 
   async function load(): Promise<void> {
     // a first load that failed half way leaves nothing behind
     const into = store ?? new PolicyStore(options);
-    const change = await options.load({ known: store === undefined ? undefined : snapshot?.epoch, least: snapshot?.epoch }, into);
+    const change = await options.load({ known: store === undefined ? undefined : snapshot?.epoch, history }, into);
     if (change === undefined) return;
-    if (change === "older" || (snapshot !== undefined && change.epoch < snapshot.epoch)) {
-      // an epoch never goes back. When this copy has caught up its history is another one: all of it is read then
-      store = undefined;
-      return;
+    if (change === "anew") {
+      // what is known may be gone from the store, or another history's: it serves until all is read
+      options.log.warn("the policy is read anew: rows were deleted, or the store is another one");
+      [store, history] = [undefined, undefined];
+      return load();
     }
     snapshot = await inSlices(into.apply(change));
     store = into;
+    history = change.history;
     options.log.debug({ epoch: String(snapshot.epoch), tokens: snapshot.tokens.size }, "policy in use");
     options.onApplied(snapshot);
     for (const check of waiting) check();

@@ -2,6 +2,9 @@ import pg from "pg";
 import { expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../test/helpers/database.ts";
 import { createTenantFixture, testKeyring } from "../../test/helpers/tenant.ts";
+import { suspendLicense } from "../control/license/hold.ts";
+import { createLog } from "../platform/log.ts";
+import { createPolicyKeeper } from "./policy-keeper.ts";
 import { createContractCache } from "./policy/contract-cache.ts";
 import { PolicyStore } from "./policy/policy-store.ts";
 import type { PolicyChange } from "./policy/policy-rows.ts";
@@ -21,8 +24,8 @@ function newStore(): PolicyStore {
 }
 
 async function load(base: TestDatabase, known: bigint | undefined, store: PolicyStore): Promise<PolicyChange> {
-  const change = await loadPolicy(base.db, { known, least: undefined }, store);
-  if (change === undefined || change === "older") throw new Error("there is something to load");
+  const change = await loadPolicy(base.db, { known }, store);
+  if (change === undefined || change === "anew") throw new Error("there is something to load");
   return change;
 }
 
@@ -88,3 +91,89 @@ test("a first load page by page gives the policy that the same rows give as chan
   const later = newStore();
   expect(applied(later, await load(base, undefined, later)).tokens.size).toBe(2 * 1401);
 });
+
+/** A keeper over the real loader. */
+function keeperOf(base: TestDatabase) {
+  return createPolicyKeeper({
+    load: (from, sink) => loadPolicy(base.db, from, sink),
+    onApplied: () => undefined,
+    onFault(_serviceId, error) {
+      throw error;
+    },
+    keys: keyring,
+    contracts: createContractCache(),
+    log: createLog("silent"),
+  });
+}
+
+test("rows that the owner deletes, one by one or all at once, lead to a full load that does not know them", async () => {
+  await using base = await createTestDatabase();
+  const { tokenId, tenantId } = await createTenantFixture(base.db, { keyring });
+  const keeper = keeperOf(base);
+  await using owner = await ownerOf(base);
+  const ids = () => [...(keeper.current()?.tokens.values() ?? [])].map((token) => token.tokenId).toSorted();
+  await keeper.refresh();
+  expect(ids()).toEqual([tokenId]);
+  const second = await createTenantFixture(base.db, { keyring });
+  await keeper.refresh();
+  expect(ids()).toEqual([tokenId, second.tokenId].toSorted());
+  await owner.query(`DELETE FROM aqueduto.token WHERE tenant_id = '${tenantId}'`);
+  await keeper.refresh();
+  expect(ids()).toEqual([second.tokenId]);
+  await owner.query("TRUNCATE aqueduto.token CASCADE");
+  await keeper.refresh();
+  expect(ids()).toEqual([]);
+});
+
+test("a database that is an older copy is read whole: its rows are in use at its epoch, and none of the rows of before", async () => {
+  await using base = await createTestDatabase();
+  const old = await createTenantFixture(base.db, { keyring });
+  const keeper = keeperOf(base);
+  await keeper.refresh();
+  const epoch = keeper.current()?.epoch ?? 0n;
+  const later = await createTenantFixture(base.db, { keyring });
+  await keeper.refresh();
+  await using owner = await ownerOf(base);
+  // what a restored copy looks like: the later rows were never there, and no trigger has told of it
+  await owner.query("SET session_replication_role = replica");
+  await owner.query(`DELETE FROM aqueduto.token WHERE tenant_id = '${later.tenantId}'`);
+  await owner.query(`UPDATE aqueduto.policy_epoch SET epoch = ${epoch}`);
+  await keeper.refresh();
+  expect(keeper.current()?.epoch).toBe(epoch);
+  expect([...(keeper.current()?.tokens.values() ?? [])].map((token) => token.tokenId)).toEqual([old.tokenId]);
+});
+
+test("a change of a license reads that license alone, with all that it grants; of a service or operation, all of them", async () => {
+  await using base = await createTestDatabase();
+  const { ctx, license, tenantId, serviceId } = await createTenantFixture(base.db, { keyring });
+  await createTenantFixture(base.db, { keyring });
+  await using owner = await ownerOf(base);
+  const changeAfter = async (statement: string) => {
+    const before = await load(base, undefined, newStore());
+    await owner.query(statement);
+    return load(base, before.epoch, newStore());
+  };
+  const one = { tenant_id: tenantId, license_id: license.license_id };
+  const where = `WHERE tenant_id = '${tenantId}' AND license_id = '${license.license_id}'`;
+  const grants = license.operations.map((operation) => ({ ...one, operation_id: operation.operation_id }));
+  const renamed = await changeAfter(`UPDATE aqueduto.license SET burst = 77 ${where}`);
+  expect(renamed.licensing).toBeUndefined();
+  expect(renamed.licenses).toMatchObject({ ids: [one], licenses: [{ ...one, burst: 77 }], grants });
+  const [first] = grants;
+  const taken = await changeAfter(`DELETE FROM aqueduto.license_operation ${where} AND operation_id = '${first?.operation_id}'`);
+  expect(taken.licenses?.grants).toHaveLength(grants.length - 1);
+  const scoped = await changeAfter(
+    `INSERT INTO aqueduto.license_object (tenant_id, license_id) VALUES ('${tenantId}', '${license.license_id}')`,
+  );
+  expect(scoped.licenses).toMatchObject({ ids: [one], objects: [one] });
+  await suspendLicense(ctx, { license_id: license.license_id, reason: "x" });
+  const service = await changeAfter(`UPDATE aqueduto.service SET state = 'disabled' WHERE service_id = '${serviceId}'`);
+  expect(service.licenses).toBeUndefined();
+  expect(service.licensing?.licenses.map((row) => row.state).toSorted()).toEqual(["active", "suspended"]);
+});
+
+async function ownerOf(base: TestDatabase): Promise<pg.Client & AsyncDisposable> {
+  const client = new pg.Client({ connectionString: base.ownerUrl });
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+}

@@ -4,6 +4,7 @@ import type { LoadFrom, PolicySink } from "./policy-keeper.ts";
 import { readPolicyPages } from "./snapshot-loader-pages.ts";
 import type {
   AccessRow,
+  ChangedLicenses,
   ClientRow,
   GrantRow,
   LicenseRow,
@@ -21,50 +22,79 @@ import type {
 const fetchRows = 500;
 
 /**
- * Reads what is new in the policy of all tenants as one instant of the store: undefined when its epoch is `known`, `older`
- * when it is below `least`. Small tables come whole, where they changed; of clients, accesses and tokens the rows that
- * did. With nothing known all of these go to the sink, page by page, so that they are never all in memory as rows.
+ * Reads what is new in the policy of all tenants as one instant of the store: undefined when its epoch is `known`. Small
+ * tables come whole, where they changed; of clients, accesses and tokens the rows that did. With nothing known all of these
+ * go to the sink, page by page, so that they are never all in memory as rows. `anew` when what is known cannot be brought up
+ * to date so: rows were deleted, or the store is another than the known policy was read from (started again, restored,
+ * failed over), whose epochs may stand for other changes.
  * platformTx cannot serve here: the isolation level has to be set before the transaction's first query.
  */
-export function loadPolicy(db: Db, from: LoadFrom, sink: PolicySink): Promise<PolicyChange | "older" | undefined> {
+export function loadPolicy(db: Db, from: LoadFrom, sink: PolicySink): Promise<PolicyChange | "anew" | undefined> {
   return db
     .transaction()
     .setIsolationLevel("repeatable read")
     .setAccessMode("read only")
     .execute(async (tx) => {
       await sql`SELECT set_config('aqueduto.tenant', '*', true)`.execute(tx);
-      const epoch = await readEpoch(tx);
-      if (from.least !== undefined && epoch < from.least) return "older";
-      if (epoch === from.known) return undefined;
       const { known } = from;
-      const small = await readSmallTables(tx, await changedTables(tx, known));
-      if (known !== undefined) return { epoch, ...small, ...(await readChanged(tx, known)) };
+      const { epoch, history } = await readPlace(tx);
+      if (known !== undefined && (epoch < known || (from.history ?? history) !== history)) return "anew";
+      if (epoch === known) return undefined;
+      const changed = await changedTables(tx, known);
+      if (known !== undefined && changed("deleted rows")) return "anew";
+      const small = { ...(await readLicenses(tx, known, changed)), ...(await readSmallTables(tx, changed)) };
+      if (known !== undefined) return { epoch, history, ...small, ...(await readChanged(tx, known)) };
       await fetch(tx, clientRows, (rows: ClientRow[]) => sink.addClients(rows));
       await readPolicyPages(tx, sink);
-      return { epoch, ...small, clients: [], accesses: [], tokens: [] };
+      return { epoch, history, ...small, clients: [], accesses: [], tokens: [] };
     });
 }
 
-async function readEpoch(tx: Tx): Promise<bigint> {
-  const [row] = await rowsOf<{ epoch: bigint }>(tx, sql`SELECT epoch FROM aqueduto.policy_epoch`);
+/**
+ * The epoch, and which database it is one of: a restored copy and a stand-by that took over run in another server, or at
+ * least in other tables.
+ */
+async function readPlace(tx: Tx): Promise<{ epoch: bigint; history: string }> {
+  const [row] = await rowsOf<{ epoch: bigint; history: string }>(
+    tx,
+    sql`SELECT epoch, concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), tableoid,
+                                (SELECT oid FROM pg_database WHERE datname = current_database())) AS history
+          FROM aqueduto.policy_epoch`,
+  );
   if (row === undefined) throw new Error("aqueduto.policy_epoch has no row");
-  return row.epoch;
+  return row;
 }
 
 /** Whether a table changed after the epoch; with none known every one did. */
-async function changedTables(tx: Tx, known: bigint | undefined): Promise<(...tables: string[]) => boolean> {
+async function changedTables(tx: Tx, known: bigint | undefined): Promise<HasChanged> {
   if (known === undefined) return () => true;
   const rows = await rowsOf<{ table_name: string }>(tx, sql`SELECT table_name FROM aqueduto.policy_table_epoch WHERE epoch > ${known}`);
   const names = new Set(rows.map((row) => row.table_name));
   return (...tables) => tables.some((name) => names.has(name));
 }
 
-async function readSmallTables(
-  tx: Tx,
-  changed: (...tables: string[]) => boolean,
-): Promise<Omit<PolicyChange, "epoch" | "clients" | "accesses" | "tokens">> {
+type HasChanged = (...tables: string[]) => boolean;
+
+/** Licenses alone where neither services nor operations changed, which all of them are compiled over. */
+async function readLicenses(tx: Tx, known: bigint | undefined, changed: HasChanged): Promise<Pick<PolicyChange, "licensing" | "licenses">> {
+  if (changed("service", "operation")) return { licensing: await readLicensing(tx) };
+  if (known === undefined || !changed("license", "license_operation", "license_object")) return {};
+  return { licenses: await readChangedLicenses(tx, known) };
+}
+
+async function readChangedLicenses(tx: Tx, known: bigint): Promise<ChangedLicenses> {
+  const since = sql`SELECT tenant_id, license_id FROM aqueduto.license_changed WHERE epoch > ${sql.lit(known)}`;
+  const those = sql`WHERE (tenant_id, license_id) IN (${since})`;
   return {
-    ...(changed("service", "operation", "license", "license_operation", "license_object") ? { licensing: await readLicensing(tx) } : {}),
+    ids: await fetchAll(tx, since),
+    licenses: await fetchAll<LicenseRow>(tx, sql`${licenseRows} ${those}`),
+    grants: await fetchAll<GrantRow>(tx, sql`${grantRows} ${those}`),
+    objects: await fetchAll<ObjectRow>(tx, sql`${objectRows} ${those}`),
+  };
+}
+
+async function readSmallTables(tx: Tx, changed: HasChanged): Promise<Pick<PolicyChange, "partners" | "switches">> {
+  return {
     ...(changed("partner")
       ? { partners: await rowsOf<PartnerRow>(tx, sql`SELECT tenant_id, partner_id, state FROM aqueduto.partner`) }
       : {}),
@@ -90,21 +120,16 @@ async function readLicensing(tx: Tx): Promise<LicensingRows> {
             FROM aqueduto.operation
            WHERE state = 'served'`,
     ),
-    licenses: await fetchAll<LicenseRow>(
-      tx,
-      sql`SELECT tenant_id, license_id, partner_id, version, state, starts_at, ends_at, rate_per_second, burst FROM aqueduto.license`,
-    ),
-    grants: await fetchAll<GrantRow>(
-      tx,
-      sql`SELECT tenant_id, license_id, operation_id, projection, fields FROM aqueduto.license_operation`,
-    ),
-    objects: await fetchAll<ObjectRow>(
-      tx,
-      sql`SELECT tenant_id, license_id, municipalities, localities, matriculas, ranges FROM aqueduto.license_object`,
-    ),
+    licenses: await fetchAll<LicenseRow>(tx, licenseRows),
+    grants: await fetchAll<GrantRow>(tx, grantRows),
+    objects: await fetchAll<ObjectRow>(tx, objectRows),
   };
 }
 
+const licenseRows = sql`
+  SELECT tenant_id, license_id, partner_id, version, state, starts_at, ends_at, rate_per_second, burst FROM aqueduto.license`;
+const grantRows = sql`SELECT tenant_id, license_id, operation_id, projection, fields FROM aqueduto.license_operation`;
+const objectRows = sql`SELECT tenant_id, license_id, municipalities, localities, matriculas, ranges FROM aqueduto.license_object`;
 const clientRows = sql`SELECT tenant_id, client_id, partner_id, state FROM aqueduto.client`;
 const accessRows = sql`
   SELECT tenant_id, access_id, client_id, license_id, kind, mode, cidrs::text[] AS cidrs, origins, state, expires_at FROM aqueduto.access`;

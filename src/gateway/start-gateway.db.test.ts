@@ -116,9 +116,9 @@ test("a first load reads every table of the policy as one instant; later ones re
     addAccesses: (page: unknown) => pages.accesses.push(page),
     addTokens: (page: unknown) => pages.tokens.push(page),
   };
-  const load = async (known: bigint | undefined, least = known) => loadPolicy(database.db, { known, least }, sink);
+  const load = async (known: bigint | undefined, history?: string) => loadPolicy(database.db, { known, history }, sink);
   const first = await load(undefined);
-  if (first === undefined || first === "older") throw new Error("a first load was expected");
+  if (first === undefined || first === "anew") throw new Error("a first load was expected");
   expect(first.epoch).toBe(await epochOf(database));
   expect(first.licensing?.licenses).toMatchObject([{ license_id: "lic_a", rate_per_second: "0.125", burst: 100, version: 1 }]);
   expect(first.licensing?.licenses[0]?.ends_at).toBeInstanceOf(Date);
@@ -130,11 +130,14 @@ test("a first load reads every table of the policy as one instant; later ones re
   expect([first.partners?.length, first.licensing?.services.length, first.licensing?.grants.length]).toEqual([1, 1, 1]);
   expect([first.clients, first.accesses, first.tokens, first.switches]).toEqual([[], [], [], []]);
   expect(await load(first.epoch)).toBeUndefined();
-  expect(await load(first.epoch, first.epoch + 1n)).toBe("older");
+  expect(await load(first.epoch, first.history)).toBeUndefined();
+  // a store whose epoch is below, or another one that has caught up
+  expect(await load(first.epoch + 1n, first.history)).toBe("anew");
+  expect(await load(first.epoch, `${first.history} restored`)).toBe("anew");
   await platformTx(database.db, (tx) => sql`UPDATE aqueduto.token SET state = 'ended', ended_at = now()`.execute(tx));
   const second = await load(first.epoch);
   expect(second).toMatchObject({ epoch: await epochOf(database), accesses: [], tokens: [{ token_id: "tok_a", state: "ended" }] });
-  expect(Object.keys(Object(second)).toSorted()).toEqual(["accesses", "clients", "epoch", "tokens"]);
+  expect(Object.keys(Object(second)).toSorted()).toEqual(["accesses", "clients", "epoch", "history", "tokens"]);
   await platformTx(database.db, async (tx) => {
     await sql`UPDATE aqueduto.access SET state = 'disabled'`.execute(tx);
     await sql`UPDATE aqueduto.partner SET state = 'disabled'`.execute(tx);
@@ -147,7 +150,7 @@ test("a first load reads every table of the policy as one instant; later ones re
     tokens: [],
     partners: [{ state: "disabled" }],
   });
-  expect(Object.keys(Object(third)).toSorted()).toEqual(["accesses", "clients", "epoch", "partners", "tokens"]);
+  expect(Object.keys(Object(third)).toSorted()).toEqual(["accesses", "clients", "epoch", "history", "partners", "tokens"]);
 });
 
 test("a revoked token is refused once `applied` has answered true, and the node's row acknowledges the epoch", async () => {

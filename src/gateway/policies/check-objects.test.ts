@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { packIntegers } from "../../contract/packed-integers.ts";
 import type { ObjectRow, OperationRow } from "../policy/policy-rows.ts";
 import { sendJson, startTestGateway, startUpstream, type Reply, type TestGateway, type Upstream } from "../testing/test-gateway.ts";
-import { grantRow, makeToken, operations, policyRows, tokenRow } from "../testing/test-policy.ts";
+import { grantRow, licenseRow, makeToken, operations, policyRows, tokenRow } from "../testing/test-policy.ts";
 
 const token = makeToken();
 /** What the service says of each bill: its property and where that lies. */
@@ -39,11 +39,13 @@ const listBills: OperationRow = {
 let upstream: Upstream;
 let gateway: TestGateway;
 let listed: object[] = [];
+let answered = "{}";
 
 beforeAll(async () => {
   upstream = await startUpstream((request, response) => {
     const [, kind, id = ""] = request.url.split("/").slice(1);
     if (kind === "bills" && id === "") return sendJson(response, 200, JSON.stringify({ items: listed }));
+    if (kind === "bills" && id === "5") return sendJson(response, 200, answered);
     if (kind === "bills") return bills[id] ? sendJson(response, 200, JSON.stringify(bills[id])) : sendJson(response, 404, "{}");
     if (kind === "requests") return sendJson(response, 200, '{"property":"1001","protocol":"p"}');
     if (kind === "localities") return sendJson(response, 200, `{"locality_id":"${id}"}`);
@@ -72,6 +74,7 @@ function rows(scope?: Partial<ObjectRow>, tenant = "ten_a") {
     {
       operations: [...operations, getBill, listBills],
       grants: ["getProperty", "createRequest", "deleteRequest", "getLocality", "getBill", "listBills"].map((id) => grantRow(id, open)),
+      licenses: [licenseRow({ burst: 1_000 })],
       tokens: [tokenRow(token)],
       objects: scope === undefined ? [] : [row],
     },
@@ -150,6 +153,44 @@ test("a list is answered only when each of its objects is in reach", async () =>
     expect((await call("GET", "/v1/bills")).reply.status).toBe(status);
   }
 });
+
+test("a list item that names no property is not in the answer", async () => {
+  gateway.use(rows(numbers));
+  listed = [bills["1"]!, bills["3"]!, bills["4"]!];
+  expect((await call("GET", "/v1/bills")).reply.json).toEqual({ items: [bills["1"]] });
+  listed = [bills["3"]!, bills["4"]!];
+  expect(await call("GET", "/v1/bills")).toMatchObject({ reply: { status: 404 }, clause: "object-scope" });
+  gateway.use(rows());
+  expect((await call("GET", "/v1/bills")).reply.json).toEqual({ items: listed });
+});
+
+test.each([["1001.5"], ["1001.0"], ["1001e0"], ['"1001"'], ['"01001"'], ['" 1001"'], ['["1001"]'], ["true"]])(
+  "an answer of numbers that says %s names no property in reach",
+  async (literal) => {
+    const matricula = { type: ["integer", "null"], "x-lgpd": "indirect" };
+    const response_schema = { type: "object", properties: { bill_id: billFields.bill_id, matricula } };
+    gateway.use({ ...rows(numbers), operations: [...operations, { ...getBill, response_schema }] });
+    answered = `{"bill_id":"5","matricula":${literal}}`;
+    expect(await call("GET", "/v1/bills/5")).toMatchObject({ reply: { status: 404 }, clause: "object-scope" });
+    answered = '{"bill_id":"5","matricula":1001}';
+    expect((await call("GET", "/v1/bills/5")).reply.status).toBe(200);
+  },
+);
+
+test.each(["1001.5", "1000.9999999999999999999", "1001.0000000000000000001", '"01001"'])(
+  "a body that names %s is not within reach of 1001",
+  async (literal) => {
+    const request_schema = {
+      type: "object",
+      properties: { property: { type: ["number", "string"], "x-lgpd": "indirect", "x-ref": "imovel" } },
+    };
+    const create = operations.find((operation) => operation.operation_id === "createRequest")!;
+    const others = operations.filter((operation) => operation !== create);
+    gateway.use({ ...rows(numbers), operations: [...others, { ...create, request_schema }] });
+    expect(await call("POST", "/v1/requests", `{"property":${literal}}`)).toMatchObject({ reply: { status: 404 }, forwarded: false });
+    expect(await call("POST", "/v1/requests", '{"property":1001}')).toMatchObject({ forwarded: true });
+  },
+);
 
 test("what changes something is refused before it reaches the service", async () => {
   gateway.use(rows(numbers));

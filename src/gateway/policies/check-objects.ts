@@ -1,8 +1,8 @@
-import { onlyReads, type PlaceKind } from "../../contract/object-targets.ts";
+import { onlyReads, type ObjectTargets } from "../../contract/object-targets.ts";
 import type { Grant, LicensePolicy, OperationPolicy } from "../policy/snapshot.ts";
 import type { ObjectScope } from "../policy/object-scope.ts";
-import { valuesAt } from "../projection/answer-rule.ts";
-import type { ExactJson } from "../projection/exact-json.ts";
+import { keepNamed, scalarsAt } from "../projection/answer-rule.ts";
+import { isExactNumber, type ExactJson } from "../projection/exact-json.ts";
 import { Refusal } from "../refusal.ts";
 import type { ValidRequest } from "../validation/request-contract.ts";
 
@@ -21,21 +21,34 @@ export function checkAskedObjects(license: LicensePolicy, grant: Grant, request:
   if (!isProved || scope.places !== undefined) throw outside();
 }
 
-/** Step 8, the rest of it: the answer's properties and places are inside too, or prove what the request left open. */
+/**
+ * Step 8, the rest of it: the answer's properties and places are inside too, or prove what the request left open. Gives
+ * the document as the license may see it: a list item that should name its property and does not is not in it.
+ */
 export function checkAnsweredObjects(
   license: LicensePolicy,
   grant: Grant,
   more: { request: ValidRequest; document: ExactJson | undefined },
-): void {
+): ExactJson | undefined {
   const { scope } = license;
   const targets = grant.operation.targets();
-  if (scope === undefined || targets.free) return;
+  if (scope === undefined || targets.free) return more.document;
+  const document = scope.holdsNumber === undefined ? more.document : targets.answered.reduce(keepNamed, more.document);
   if (scope.holdsNumber !== undefined) {
-    const answered = targets.answered.flatMap((pointer) => valuesAt(more.document, pointer));
+    const answered = targets.answered.flatMap((pointer) => textsAt(document, pointer, targets.texts));
     const isProved = namedProperties(grant.operation, more.request).length > 0 || answered.some((text) => text !== undefined);
     if (!isProved || !answered.every((text) => text === undefined || holds(scope, text))) throw outside();
   }
-  if (scope.places !== undefined && !liesInPlaces(scope.places, targets.places, more.document)) throw outside();
+  if (scope.places !== undefined && !liesInPlaces(scope.places, targets, document)) throw outside();
+  return document;
+}
+
+/** Digits at a pointer; a text where the schema speaks of a number is no such thing, and nothing holds it. */
+function textsAt(document: ExactJson | undefined, pointer: string, texts: readonly string[]): (string | undefined)[] {
+  return scalarsAt(document, pointer).map((at) => {
+    if (isExactNumber(at)) return at.rawJSON;
+    return at === undefined || texts.includes(pointer) ? at : "";
+  });
 }
 
 /** The properties that a request names, as text. A list of them is not read: what cannot be checked is not let through. */
@@ -52,11 +65,12 @@ function namedProperties({ targets }: OperationPolicy, request: ValidRequest): s
 /** Inside by its locality or by its municipality; whichever it is, every object of the answer has to be. */
 function liesInPlaces(
   places: NonNullable<ObjectScope["places"]>,
-  fields: readonly { pointer: string; kind: PlaceKind }[],
+  targets: Pick<ObjectTargets, "places" | "texts">,
   document: ExactJson | undefined,
 ): boolean {
   return (["locality", "municipality"] as const).some((kind) => {
-    const answered = fields.filter((field) => field.kind === kind).flatMap(({ pointer }) => valuesAt(document, pointer));
+    const fields = targets.places.filter((field) => field.kind === kind);
+    const answered = fields.flatMap(({ pointer }) => textsAt(document, pointer, targets.texts));
     return answered.length > 0 && answered.every((text) => places[kind].has(numberOf(text)));
   });
 }
@@ -65,9 +79,9 @@ function holds(scope: ObjectScope, text: string): boolean {
   return scope.holdsNumber?.(numberOf(text)) ?? true;
 }
 
-/** NaN, which is inside nothing, for anything but plain digits. */
+/** NaN, which is inside nothing, for anything but plain digits without a leading zero. */
 function numberOf(text: string | undefined): number {
-  return text !== undefined && /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  return text !== undefined && /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : Number.NaN;
 }
 
 /** The same answer as for an object that does not exist. */

@@ -23,7 +23,9 @@ export type CompileWith = {
 };
 
 /** What the license tables compile to. */
-export type Licensing = Pick<Snapshot, "routes" | "upstreams"> & { licenses: readonly LicensePolicy[] };
+export type Licensing = Pick<Snapshot, "routes" | "upstreams"> & { licenses: readonly LicensePolicy[]; operations: Operations };
+
+export type Operations = ReadonlyMap<string, OperationPolicy>;
 
 /**
  * Compiles services, operations and licenses. Rows whose parent is missing are left out: they grant nothing. A generator:
@@ -38,22 +40,36 @@ export function* compileLicensing(rows: LicensingRows, options: CompileWith): Ge
     if (service !== undefined) operations.set(keyOf(row.tenant_id, row.operation_id), compileOperation(row, service, options.contracts));
     yield;
   }
+  const licenses = yield* compileLicenses(rows, operations, options);
+  options.contracts.forgetUnused();
+  const targets = [...services.values()].flatMap((service) => [service.liveOrigin, service.sandboxOrigin]);
+  return {
+    licenses,
+    operations,
+    routes: compileRoutes(rows.operations, operations),
+    upstreams: new Set(targets.filter((origin) => origin !== undefined)),
+  };
+}
+
+/** Compiles licenses over operations that are compiled already; rests at each. */
+export function* compileLicenses(
+  rows: Pick<LicensingRows, "licenses" | "grants" | "objects">,
+  operations: Operations,
+  options: Pick<CompileWith, "keys">,
+): Generator<undefined, LicensePolicy[]> {
   const grants = yield* groupGrants(rows.grants);
-  const scopes = new Map(rows.objects.map((row) => [keyOf(row.tenant_id, row.license_id), compileScope(row)]));
-  yield;
+  const scopes = new Map<string, ObjectScope>();
+  for (const row of rows.objects) {
+    scopes.set(keyOf(row.tenant_id, row.license_id), compileScope(row));
+    yield;
+  }
   const licenses: LicensePolicy[] = [];
   for (const row of rows.licenses) {
     const key = keyOf(row.tenant_id, row.license_id);
     licenses.push(compileLicense(row, grants.get(key) ?? [], { operations, scope: scopes.get(key), reference: options.keys.reference }));
     yield;
   }
-  options.contracts.forgetUnused();
-  const targets = [...services.values()].flatMap((service) => [service.liveOrigin, service.sandboxOrigin]);
-  return {
-    licenses,
-    routes: compileRoutes(rows.operations, operations),
-    upstreams: new Set(targets.filter((origin) => origin !== undefined)),
-  };
+  return licenses;
 }
 
 function* groupGrants(rows: readonly GrantRow[]): Generator<undefined, Map<string, GrantRow[]>> {
@@ -128,8 +144,6 @@ function compileOperation(row: OperationRow, service: ServicePolicy, contracts: 
     contract: contracts.lazy({ path: row.path, parameters: row.parameters, requestSchema: row.request_schema }),
   };
 }
-
-type Operations = ReadonlyMap<string, OperationPolicy>;
 
 function compileLicense(
   row: LicenseRow,

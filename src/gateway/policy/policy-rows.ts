@@ -16,10 +16,19 @@ export type PolicyRows = {
 
 export type LicensingRows = Pick<PolicyRows, "services" | "operations" | "licenses" | "grants" | "objects">;
 
-/** What is new with an epoch: small tables whole, where they changed, and the clients, accesses and tokens that did. */
+/** Licenses that changed, with all that they grant now; one whose row is missing is gone. */
+export type ChangedLicenses = Pick<PolicyRows, "licenses" | "grants" | "objects"> & { ids: { tenant_id: string; license_id: string }[] };
+
+/**
+ * What is new with an epoch: small tables whole, where they changed, and the licenses, clients, accesses and tokens that
+ * did. Licenses are in `licensing` where services or operations changed too.
+ */
 export type PolicyChange = {
   epoch: bigint;
+  /** Which database it was read from, see snapshot-loader.ts. */
+  history?: string;
   licensing?: LicensingRows;
+  licenses?: ChangedLicenses;
   partners?: PartnerRow[];
   switches?: SwitchRow[];
   clients: ClientRow[];

@@ -1,7 +1,7 @@
 import { AccessTable } from "./access-table.ts";
 import { networkTest } from "./addresses.ts";
-import { type CompileWith, compileLicensing, type Licensing } from "./compile-licensing.ts";
-import type { AccessPage, ClientRow, HolderState, PolicyChange, TokenPage } from "./policy-rows.ts";
+import { type CompileWith, compileLicenses, compileLicensing, type Licensing } from "./compile-licensing.ts";
+import type { AccessPage, ChangedLicenses, ClientRow, HolderState, PolicyChange, TokenPage } from "./policy-rows.ts";
 import type { AccessPolicy, LicensePolicy, Snapshot, TokenPolicy } from "./snapshot.ts";
 import { indexSwitches, isOff, type Switches } from "./switches.ts";
 import { TokenTable } from "./token-table.ts";
@@ -34,7 +34,7 @@ export class PolicyStore {
   readonly #clients: (Client | undefined)[] = [];
   readonly #bindings = new Map<number, Bindings>();
   #view: View = {
-    licensing: { licenses: [], routes: new Map(), upstreams: new Set() },
+    licensing: { licenses: [], operations: new Map(), routes: new Map(), upstreams: new Set() },
     licenses: [],
     partners: new Map(),
     switches: new Map(),
@@ -94,12 +94,23 @@ export class PolicyStore {
     const licensing = change.licensing === undefined ? before.licensing : yield* compileLicensing(change.licensing, this.#options);
     const next = {
       licensing,
-      licenses: licensing === before.licensing ? before.licenses : yield* this.#byOrdinal(licensing.licenses),
+      licenses: licensing === before.licensing ? yield* this.#withChanged(change.licenses) : yield* this.#byOrdinal(licensing.licenses),
       partners:
         partners === undefined ? before.partners : new Map(partners.map((row) => [partnerKey(row.tenant_id, row.partner_id), row.state])),
       switches: switches === undefined ? before.switches : indexSwitches(switches),
     };
     return next;
+  }
+
+  /** Licenses of before with those that changed; what was handed out is not touched. */
+  *#withChanged(changed: ChangedLicenses | undefined): Generator<undefined, View["licenses"]> {
+    const { licenses: before, licensing } = this.#view;
+    if (changed === undefined) return before;
+    const compiled = yield* compileLicenses(changed, licensing.operations, this.#options);
+    const licenses = [...before];
+    for (const { tenant_id, license_id } of changed.ids) licenses[this.#accesses.licenses.of(tenant_id, license_id)] = undefined;
+    for (const license of compiled) licenses[this.#accesses.licenses.of(license.tenantId, license.licenseId)] = license;
+    return licenses;
   }
 
   *#byOrdinal(licenses: readonly LicensePolicy[]): Generator<undefined, (LicensePolicy | undefined)[]> {

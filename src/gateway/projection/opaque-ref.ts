@@ -20,13 +20,13 @@ const integerPattern = /^(0|[1-9][0-9]{0,17})$/;
  * authenticated (forging takes 2^64 tries against a rate limit) and 26 base32 characters long.
  */
 export function createOpaqueRefs(referenceKey: Buffer, tenantId: string, licenseId: string): OpaqueRefs {
-  const salt = JSON.stringify([tenantId, licenseId]);
-  const keys = Buffer.from(hkdfSync("sha256", referenceKey, salt, "aqueduto opaque reference 1", 64));
-  const blockKey = keys.subarray(0, 32);
-  const macKey = keys.subarray(32);
+  let made: { blockKey: Buffer; macKey: Buffer } | undefined;
+  // of ten thousand licenses a node calls for few
+  const keys = () => (made ??= derivedKeys(referenceKey, JSON.stringify([tenantId, licenseId])));
 
   return {
     hide(kind, value) {
+      const { blockKey, macKey } = keys();
       if (!integerPattern.test(value)) return format(mac(macKey, kind, `text:${value}`).subarray(0, 16));
       const number = Buffer.alloc(8);
       number.writeBigUInt64BE(BigInt(value));
@@ -36,12 +36,18 @@ export function createOpaqueRefs(referenceKey: Buffer, tenantId: string, license
     reveal(kind, ref) {
       const block = parse(ref);
       if (block === undefined) return undefined;
+      const { blockKey, macKey } = keys();
       const decipher = createDecipheriv("aes-256-ecb", blockKey, null).setAutoPadding(false);
       const plain = Buffer.concat([decipher.update(block), decipher.final()]);
       const value = plain.readBigUInt64BE(0).toString();
       return timingSafeEqual(plain.subarray(8), mac(macKey, kind, value).subarray(0, 8)) ? value : undefined;
     },
   };
+}
+
+function derivedKeys(referenceKey: Buffer, salt: string): { blockKey: Buffer; macKey: Buffer } {
+  const keys = Buffer.from(hkdfSync("sha256", referenceKey, salt, "aqueduto opaque reference 1", 64));
+  return { blockKey: keys.subarray(0, 32), macKey: keys.subarray(32) };
 }
 
 function mac(key: Buffer, kind: string, value: string): Buffer {
