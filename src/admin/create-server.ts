@@ -12,6 +12,8 @@ import { replyProblem, toAppError } from "./problem-reply.ts";
 import { registerOidcPages } from "./oidc-pages.ts";
 import { parseBody } from "./parse-body.ts";
 import { registerRoutes } from "./register-routes.ts";
+import { refuseMalformed } from "./refuse-malformed.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { signIn } from "./sign-in.ts";
 import { statusPage, statusPagePolicy } from "./status-page.ts";
 import { compileValidator } from "./validators.ts";
@@ -51,8 +53,13 @@ export function createAdminServer(options: AdminOptions): FastifyInstance {
     requestTimeout: 30_000,
     keepAliveTimeout: 30_000,
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: (error, request, reply) => void answerError(error, request, securityHeaders(request, reply)),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply.headers(securityHeaders(request.id))),
+    // a request without Host is refused like any other that is not valid
+    http: { requireHostHeader: false },
+    clientErrorHandler: refuseMalformed(options.log),
   });
+  // without this, node:http answers an Expect that it does not know by itself
+  server.server.on("checkExpectation", (request, response) => server.server.emit("request", request, response));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, parseBody);
   server.setValidatorCompiler(({ schema, httpPart }) => compileValidator(httpPart, schema));
@@ -60,7 +67,7 @@ export function createAdminServer(options: AdminOptions): FastifyInstance {
   server.decorateRequest("action", undefined);
   const isHost = createHostCheck(options.hosts, () => listeningAddress(server)?.port ?? 80);
   server.addHook("onRequest", async (request, reply) => {
-    securityHeaders(request, reply);
+    reply.headers(securityHeaders(request.id));
     guardRequest(request, isHost);
     if (request.routeOptions.config.open === true) return;
     request.action = await withDeadline(signIn(options, request), options.deadlineMs ?? defaultDeadlineMs);
@@ -72,17 +79,6 @@ export function createAdminServer(options: AdminOptions): FastifyInstance {
   registerOidcPages(server, options);
   registerRoutes(server, options);
   return server;
-}
-
-function securityHeaders(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return reply.headers({
-    "x-request-id": request.id,
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-resource-policy": "same-origin",
-  });
 }
 
 function registerLinkPage(server: FastifyInstance): void {

@@ -15,10 +15,12 @@ export function createHostCheck(hosts: readonly string[], portOf: () => number):
 }
 
 /**
- * Refuses a request by another host name (`wrong-host`: a name that was made to point here, DNS rebinding) and a
+ * Refuses (`bad-request`) what two programs on the way could read as two requests: more or less than one Host, more than
+ * one Authorization, a target that is no path. Then a request by another host name (`wrong-host`: a name that was made to point here, DNS rebinding) and a
  * state-changing one that a browser sends for another site's page (`forbidden`).
  */
 export function guardRequest(request: FastifyRequest, isHost: (host: string) => boolean): void {
+  requireOneReading(request);
   if (!isHost(request.headers.host ?? "")) throw new AppError("wrong-host");
   if (request.method === "GET" || request.method === "HEAD") return;
   const { origin } = request.headers;
@@ -26,6 +28,14 @@ export function guardRequest(request: FastifyRequest, isHost: (host: string) => 
   if (origin !== undefined && !isOwnOrigin(origin, isHost)) throw new AppError("forbidden", "this origin may not change anything here");
   if (site !== undefined && site !== "same-origin" && site !== "none")
     throw new AppError("forbidden", "another site may not change anything here");
+}
+
+function requireOneReading({ raw }: FastifyRequest): void {
+  const names = raw.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  const count = (wanted: string) => names.filter((name) => name === wanted).length;
+  if (count("host") !== 1) throw new AppError("bad-request", "a request has one Host header");
+  if (count("authorization") > 1) throw new AppError("bad-request", "a request has one Authorization header");
+  if (raw.url?.startsWith("/") !== true) throw new AppError("bad-request", "the target of a request is a path");
 }
 
 function isOwnOrigin(origin: string, isHost: (host: string) => boolean): boolean {

@@ -4,9 +4,12 @@ import { createTestDatabase, type TestDatabase } from "../../test/helpers/databa
 import { startOidcProvider, type TestProvider } from "../../test/helpers/oidc-provider.ts";
 import { createTestUser, pageHeaders } from "../../test/helpers/people.ts";
 import { auditOf, createTenantFixture, type TenantFixture } from "../../test/helpers/tenant.ts";
+import { createIdentityProvider } from "../control/identity-provider/create.ts";
 import { inviteUser } from "../control/user/invite.ts";
 
 const verified = (email: string, more: object = {}) => ({ email, email_verified: true, name: "Pessoa do Provedor", ...more });
+
+const groupsOfChefe = ["operacao"];
 
 let base: TestDatabase;
 let fixture: TenantFixture;
@@ -27,6 +30,7 @@ beforeAll(async () => {
       { sub: "de-fora", claims: verified("convidada@outra.example") },
       { sub: "sem-prova", claims: { email: "convidada@concessionaria.example", email_verified: false } },
       { sub: "operadora", claims: verified("operadora@concessionaria.example", { groups: ["operacao"] }) },
+      { sub: "chefe", claims: verified("chefe@concessionaria.example", { groups: groupsOfChefe }) },
     ],
     `${admin.url}/sign-in/oidc/callback`,
   );
@@ -99,6 +103,29 @@ test("a role map makes the person and gives the roles", async () => {
   const reply = await signIn("operadora", mapped);
   const me = await admin.send("GET", "/v1/session", { headers: { cookie: `aqueduto=${sessionOf(reply)}` } });
   expect(me.json).toMatchObject({ roles: ["operador"] });
+});
+
+test("groups do not demote or shut out the last administrador; beside another one they do", async () => {
+  const own = await createTenantFixture(base.db, { keyring: fixture.keyring });
+  const { user_id } = await inviteUser(own.ctx, { email: "chefe@concessionaria.example", name: "Chefe", roles: ["administrador"] });
+  const input = { name: "SSO", issuer: provider.issuer, client_id: provider.clientId, client_secret: provider.clientSecret };
+  const email_domains = ["concessionaria.example"];
+  const plain = await createIdentityProvider(own.ctx, { ...input, email_domains });
+  const map = { role_claim: "groups", role_map: [{ value: "operacao", roles: ["operador" as const] }] };
+  const byGroups = await createIdentityProvider(own.ctx, { ...input, ...map, email_domains });
+  const rolesAfter = async (account: string, id: string) => {
+    const cookie = `aqueduto=${sessionOf(await signIn(account, id))}`;
+    return Reflect.get(Object((await admin.send("GET", "/v1/session", { headers: { cookie } })).json), "roles");
+  };
+  for (const { provider_id } of [plain, byGroups]) expect(await rolesAfter("chefe", provider_id)).toEqual(["administrador"]);
+  const kept = (await auditOf(base.db, own.tenantId, user_id)).at(-1);
+  expect(kept).toMatchObject({ action: "user.roles", detail: { after: ["administrador"], not_taken: ["operador"], by: "provider" } });
+  groupsOfChefe.length = 0;
+  expect(await rolesAfter("chefe", byGroups.provider_id)).toEqual(["administrador"]);
+  await createTestUser(own.ctx, ["administrador"]);
+  expect((await signIn("chefe", byGroups.provider_id)).status).toBe(401);
+  groupsOfChefe.push("operacao");
+  expect(await rolesAfter("chefe", byGroups.provider_id)).toEqual(["operador"]);
 });
 
 test("a callback without the browser's cookie, with another's, a second time, with another state, code or issuer is refused", async () => {

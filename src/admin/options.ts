@@ -4,6 +4,7 @@ import type { Db } from "../db/database.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { KeyMaker } from "../control/keyring/rotate.ts";
 import type { OldPepperHit } from "../control/keyring/digest-rewriter.ts";
+import type { OwnPlaces } from "../control/service/forbidden-target.ts";
 import type { Keyring } from "../platform/keyring.ts";
 import type { Listen } from "../platform/listen.ts";
 import type { Log } from "../platform/log.ts";
@@ -28,6 +29,8 @@ export type AdminOptions = {
   readiness: () => readonly RoleReadiness[];
   /** Asked after the commit of a change that must not be late. */
   policyInForce: (epoch: bigint) => Promise<PolicyState>;
+  /** Where the platform listens and its store is: no service may lie there. */
+  ownPlaces?: OwnPlaces;
   /** Makes the file of a new key on this node. */
   makeKey: KeyMaker;
   /** Told of each API key that was found under the pepper before. */

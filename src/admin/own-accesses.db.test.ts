@@ -19,7 +19,7 @@ let nodes: PolicyState = { state: "in_force", nodes: [] };
 
 beforeAll(async () => {
   base = await createTestDatabase();
-  fixture = await createTenantFixture(base.db);
+  fixture = await createTenantFixture(base.db, { cidrs: ["203.0.113.0/24"] });
   user = await createTestUser(fixture.ctx, ["integrador"], [fixture.partner.partner_id]);
   admin = await startTestAdmin({ db: base.db, keyring: fixture.keyring, policyInForce: async () => nodes });
 });

@@ -1,5 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../contract/errors.ts";
+import { pointerName } from "../contract/pointer-name.ts";
+import { duplicateMember } from "../platform/duplicate-member.ts";
 import { nestsDeeperThan } from "../platform/json-nesting.ts";
 
 const maxDepth = 100;
@@ -13,9 +15,19 @@ export async function parseBody(request: FastifyRequest, body: Buffer): Promise<
     if (request.routeOptions.config.rawBody === true) return text;
     // whoever walks the value later, walks it by recursion
     if (nestsDeeperThan(text, maxDepth)) throw new AppError("bad-request", `the body nests deeper than ${maxDepth} levels`);
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const duplicate = duplicateMember(text);
+    if (duplicate !== undefined) throw new AppError("bad-request", "this member stands twice", { pointer: pointerOf(duplicate) });
+    return value;
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError("bad-request", "the body is not JSON in UTF-8", { cause: error });
   }
+}
+
+/** To the member, or to the nearest around it whose name may stand in an error's text. */
+function pointerOf(path: readonly (string | number)[]): string {
+  const steps = path.map((step) => (typeof step === "number" ? `/${step}` : pointerName(step)));
+  const unnamed = steps.indexOf("");
+  return `/body${steps.slice(0, unnamed < 0 ? undefined : unnamed).join("")}`;
 }

@@ -105,5 +105,5 @@ async function newApiKey(ctx: ActionContext, body: NewApiKey): Promise<Reply<"PO
     ...(body.partner_ids === undefined ? {} : { partnerIds: body.partner_ids }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   });
-  return { key_id: made.key_id, key: made.key.reveal(), expires_at: expiresAt?.toISOString() ?? null };
+  return { key_id: made.key_id, key: made.key.reveal(), expires_at: made.expires_at?.toISOString() ?? null };
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
   base = await createTestDatabase();
   const keyring = testKeyring();
   fixture = await createTenantFixture(base.db, { keyring });
-  admin = await startTestAdmin({ db: base.db, keyring });
+  admin = await startTestAdmin({ db: base.db, keyring, ownPlaces: () => [{ host: "127.0.0.1", port: 7777 }] });
 });
 afterAll(async () => {
   await admin[Symbol.asyncDispose]();
@@ -88,4 +88,21 @@ test("a document is registered, compared and registered again over HTTP, with If
   }
   expect(await auditCount(base.db, fixture.tenantId)).toBe(before);
   expect(fixtureOpenapi.openapi).toBe("3.1.0");
+});
+
+test("no service is registered or moved to where the platform itself listens, or to a cloud's metadata", async () => {
+  const openapi = { openapi: "3.1.0", paths: { "/v8/x": { get: { operationId: "getX8", summary: "x", responses: { 204: {} } } } } };
+  const body = (url: string) => ({ name: "eighth", openapi, targets: { live: [], sandbox: [url] }, credential: "a-credential" });
+  const register = (url: string) =>
+    admin.send("POST", "/v1/services", { key: fixture.apiKey, body: body(url), headers: { "idempotency-key": `eighth-${url.length}` } });
+  for (const url of ["http://localhost:7777", "http://169.254.169.254"])
+    expect(await register(url)).toMatchObject({ status: 422, json: { code: "invalid-field", pointer: "/body/targets/sandbox/0" } });
+  const made = await register("http://127.0.0.1:7778");
+  expect(made.status).toBe(201);
+  const path = `/v1/services/${String(Reflect.get(Object(made.json), "service_id"))}`;
+  const change = { targets: { live: ["http://127.0.0.1:7777"], sandbox: [] } };
+  expect(await admin.send("PATCH", path, { key: fixture.apiKey, body: change, headers: { "if-match": "*" } })).toMatchObject({
+    status: 422,
+    json: { pointer: "/body/targets/live/0" },
+  });
 });

@@ -106,8 +106,20 @@ describe("bodies", () => {
   test("types are not guessed in bodies, numbers are read in queries", async () => {
     expect((await send({ body: { name: 5 } })).status).toBe(422);
     expect((await admin.send("GET", "/v1/partners?limit=1", { key: fixture.apiKey })).status).toBe(200);
-    for (const limit of ["0", "201", "1.5", "x", ""])
+    for (const limit of ["0", "201", "1.5", "x", "", "0x10", "1e1", "%205", "5%20", "+5", "%2B5", "05", "5.", "Infinity", "1_0", "\u0665"])
       expect((await admin.send("GET", `/v1/partners?limit=${limit}`, { key: fixture.apiKey })).status).toBe(422);
+  });
+
+  test("a member that stands twice is refused with its pointer, wherever it stands", async () => {
+    const before = await auditCount(base.db, fixture.tenantId);
+    for (const [text, pointer] of [
+      ['{"name":"x","name":"y"}', "/body/name"],
+      ['{"name":"x","n\\u0061me":"y"}', "/body/name"],
+      ['{"name":[{"a":1},{"b":{"c":1,"c":1}}]}', "/body/name/1/b/c"],
+      ['{"name":{"52998224725":1,"52998224725":2}}', "/body/name"],
+    ])
+      expect(await send({ text: text ?? "" })).toMatchObject({ status: 400, json: { code: "bad-request", pointer } });
+    expect(await auditCount(base.db, fixture.tenantId)).toBe(before);
   });
 
   test("what is not JSON in UTF-8 is refused", async () => {

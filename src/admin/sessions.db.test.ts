@@ -115,24 +115,27 @@ describe("a change with a cookie", () => {
   });
 });
 
-test("a key invites who does not approve, and nobody who does; a person with a fresh second factor invites both", async () => {
+test("a key invites who opens nothing, and nobody who approves or undoes kill switches; a person with a fresh second factor invites both", async () => {
   const body = (role: string) => ({ email: `${role}@example.org`, name: "x", roles: [role] });
-  for (const role of ["administrador", "encarregado"]) {
+  for (const role of ["administrador", "encarregado", "operador"]) {
     expect(await admin.send("POST", "/v1/users", { body: body(role), key: fixture.apiKey })).toMatchObject({ status: 403 });
     expect((await admin.send("POST", "/v1/users", { body: body(role), headers: asBoss() })).status).toBe(201);
   }
-  expect((await admin.send("POST", "/v1/users", { body: body("operador"), key: fixture.apiKey })).status).toBe(201);
-  expect(await admin.send("POST", "/v1/users", { body: body("operador"), key: fixture.apiKey })).toMatchObject({ status: 409 });
+  expect((await admin.send("POST", "/v1/users", { body: body("auditor"), key: fixture.apiKey })).status).toBe(201);
+  expect(await admin.send("POST", "/v1/users", { body: body("auditor"), key: fixture.apiKey })).toMatchObject({ status: 409 });
   expect(await admin.send("POST", "/v1/users", { body: body("integrador"), key: fixture.apiKey })).toMatchObject({
     json: { pointer: "/body/partner_ids" },
   });
 });
 
-test("a key never turns a user into an approver, nor resets or enables one who is", async () => {
+test("a key never turns a user into an approver or an operador, nor resets or enables one who is", async () => {
   const path = `/v1/users/${boss.userId}`;
   const refused = { status: 403, json: { code: "forbidden" } };
   expect(await admin.send("POST", `${path}/roles`, { body: { roles: ["auditor"] }, key: fixture.apiKey })).toMatchObject(refused);
   expect(await admin.send("POST", `${path}/reset`, { body: { reason: "x" }, key: fixture.apiKey })).toMatchObject(refused);
+  const auditor = await createTestUser(fixture.ctx, ["auditor"]);
+  const raise = { body: { roles: ["operador"] }, key: fixture.apiKey };
+  expect(await admin.send("POST", `/v1/users/${auditor.userId}/roles`, raise)).toMatchObject(refused);
   expect(await admin.send("POST", `${path}/disable`, { body: { reason: "x" }, headers: asBoss() })).toMatchObject({ status: 409 });
 });
 

@@ -17,10 +17,10 @@ export const csrfHeader = "aqueduto-csrf";
  */
 export async function signIn(options: AdminOptions, request: FastifyRequest): Promise<ActionContext> {
   const { authorization } = request.headers;
-  const { db, clock, keyring } = options;
+  const { db, clock, keyring, ownPlaces } = options;
   const who = authorization === undefined ? await bySession(options, request) : await byKey(options, authorization);
   if (who === undefined) throw new AppError("unauthorized");
-  return { ...who, requestId: request.id, db, clock, keyring };
+  return { ...who, requestId: request.id, db, clock, keyring, ...(ownPlaces === undefined ? {} : { ownPlaces }) };
 }
 
 /** The secret of the session in the cookie. */

@@ -13,6 +13,8 @@ export const ApiKey = Type.Object({
   partner_ids: nullable(Type.Array(Id)),
   state: Type.Enum(["active", "ended"]),
   created_at: Instant,
+  /** Id of the person or the key that made it, or the platform's own word. */
+  created_by: nullable(Type.String()),
   expires_at: nullable(Instant),
   ended_at: nullable(Instant),
   ended_reason: nullable(Type.String()),
@@ -21,11 +23,12 @@ export type ApiKey = Static<typeof ApiKey>;
 
 export const NewApiKey = strict({
   name: text(200),
-  /** None that the maker does not hold, and none that only people may hold (approvals). */
+  /** None that the maker does not hold, now or later, and none that only people may hold (approvals). */
   scopes: Type.Array(Type.Enum(Object.keys(scopeTable)), { minItems: 1, maxItems: 100, uniqueItems: true }),
   /** For the scope events:write. */
   event_types: Type.Optional(Type.Array(text(100), { maxItems: 100, uniqueItems: true })),
   partner_ids: Type.Optional(Type.Array(Id, { minItems: 1, maxItems: 100, uniqueItems: true })),
+  /** Of a key that a key makes, no later than its own, which is the default. */
   expires_at: Type.Optional(Instant),
 });
 export type NewApiKey = Static<typeof NewApiKey>;

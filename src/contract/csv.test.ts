@@ -11,10 +11,16 @@ test.each([
   ["@SUM(A1)", `"'@SUM(A1)"`],
   ["\t=1", `"'\t=1"`],
   ["\r=1", `"'\r=1"`],
+  ["\n=1", `"'\n=1"`],
+  ["＝1+1", `"'＝1+1"`],
+  ["＋1", `"'＋1"`],
+  ["－1", `"'－1"`],
+  ["＠SUM(A1)", `"'＠SUM(A1)"`],
   ["-10", `"-10"`],
   [-10.5, `"-10.5"`],
   ["a;b", `"a;b"`],
   ["line\nbreak", `"line\nbreak"`],
+  ["line\r\nbreak", `"line\r\nbreak"`],
   ['say "x"', `"say ""x"""`],
   ["a=b", `"a=b"`],
   [["identity=masked", "financial=full"], `"identity=masked, financial=full"`],
@@ -28,15 +34,21 @@ test.each([
 
 test("whatever stands in a cell, a reader gets one cell that no spreadsheet takes for a formula", () => {
   fc.assert(
-    fc.property(fc.string(), (text) => {
-      const line = csvLine([text]);
-      expect(line.startsWith('"') && line.endsWith('"\r\n')).toBe(true);
-      const inner = line.slice(1, -3);
-      expect(inner.replaceAll('""', "")).not.toContain('"');
-      const read = inner.replaceAll('""', '"');
-      expect(read === text || read === `'${text}`).toBe(true);
-      expect(/^[=+\-@\t\r]/.test(read) && !/^-?\d+(\.\d+)?$/.test(read)).toBe(false);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.tuple(fc.constantFrom(..."=+-@\t\n\r＝＋－＠"), fc.string()).map((parts) => parts.join("")),
+      ),
+      (text) => {
+        const line = csvLine([text]);
+        expect(line.startsWith('"') && line.endsWith('"\r\n')).toBe(true);
+        const inner = line.slice(1, -3);
+        expect(inner.replaceAll('""', "")).not.toContain('"');
+        const read = inner.replaceAll('""', '"');
+        expect(read === text || read === `'${text}`).toBe(true);
+        expect(/^[=+\-@\t\n\r＝＋－＠]/.test(read) && !/^-?\d+(\.\d+)?$/.test(read)).toBe(false);
+      },
+    ),
   );
 });
 

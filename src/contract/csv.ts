@@ -1,15 +1,17 @@
 /**
  * CSV for the spreadsheets of Brazilian offices: UTF-8 without byte order mark, `;`, CRLF, every cell quoted. A cell
- * that a spreadsheet could take for a formula (it begins with = + - @, tab or CR) gets a `'` in front; plain decimal
- * numbers stay numbers.
+ * that a spreadsheet could take for a formula (it begins with = + - @, also full-width, or with tab, LF or CR) gets a `'`
+ * in front; plain decimal numbers stay numbers. Line breaks within a cell stay as they are, between its quotes.
  */
 export function csvLine(cells: readonly unknown[]): string {
   return `${cells.map(csvCell).join(";")}\r\n`;
 }
 
+const formulaStart = /^[=+\-@\t\n\r＝＋－＠]/;
+
 function csvCell(value: unknown): string {
   const text = cellText(value);
-  const guarded = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+  const guarded = formulaStart.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
   return `"${guarded.replaceAll('"', '""')}"`;
 }
 

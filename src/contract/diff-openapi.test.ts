@@ -37,6 +37,12 @@ test("the same document changes nothing", () => {
   expect(changes(read())).toEqual({ added: [], removed: [], changed: [], breaking: false });
 });
 
+test("a mark is the same whatever the order of its members, which the store does not keep", () => {
+  const ordered = read({ "x-answers": { parameter: "ref", field: "/name" }, "x-upstream": { method: "GET", path: "/x" } });
+  const other = read({ "x-answers": { field: "/name", parameter: "ref" }, "x-upstream": { path: "/x", method: "GET" } });
+  expect(diffOperations(ordered, other).changed).toEqual([]);
+});
+
 test("an operation more is added and breaks nobody; one less is removed and does", () => {
   const more = read({}, { "/new": { get: { operationId: "new", summary: "n", responses: { 204: {} } } } });
   expect(diffOperations(read(), more)).toEqual({ added: ["new"], removed: [], changed: [], breaking: false });

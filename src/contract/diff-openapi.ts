@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "./json-document.ts";
+import { isObject, sameText, type JsonObject } from "./json-document.ts";
 import type { UnpackedOperation } from "./unpack-openapi.ts";
 
 /** `breaking`: a caller, or a license, of before may be served otherwise than before. */
@@ -35,7 +35,7 @@ function changesOf(old: UnpackedOperation, now: UnpackedOperation): OperationCha
     ...differ("/x-publishable", old.publishable, now.publishable, old.publishable),
     ...differ("/x-timeout-ms", old.timeout_ms, now.timeout_ms, false),
     ...differ("/x-max-body-bytes", old.max_body_bytes, now.max_body_bytes, now.max_body_bytes < old.max_body_bytes),
-    ...differ("/x-upstream", JSON.stringify(old.upstream), JSON.stringify(now.upstream), now.state !== old.state),
+    ...differ("/x-upstream", sameText(old.upstream), sameText(now.upstream), now.state !== old.state),
     ...differ("/x-answers", answersOf(old), answersOf(now), false),
     ...compare({ pointer: "/parameters", asked: true }, parameterSchema(old), parameterSchema(now)),
     ...compare({ pointer: "/requestBody", asked: true }, old.request_schema, now.request_schema),
@@ -54,7 +54,7 @@ function shortText(value: unknown): string {
 }
 
 function answersOf(operation: UnpackedOperation): string | undefined {
-  return JSON.stringify(operation.response_schema?.["x-answers"]);
+  return sameText(operation.response_schema?.["x-answers"]);
 }
 
 /** Parameters as the fields of one object, so that they are compared like a body. */
@@ -116,7 +116,7 @@ function compareEnum(side: Side, old: JsonObject, now: JsonObject): OperationCha
 /** Undefined = every value. */
 function valuesOf(schema: JsonObject): Set<string> | undefined {
   const values = schema["enum"];
-  return Array.isArray(values) ? new Set(values.map((value) => JSON.stringify(value))) : undefined;
+  return Array.isArray(values) ? new Set(values.map((value) => sameText(value) ?? "")) : undefined;
 }
 
 function coversAll(wide: Set<string> | undefined, narrow: Set<string> | undefined): boolean {
@@ -145,7 +145,7 @@ const bounds = [
 /** Whether a pattern became stricter cannot be told: any change of what callers send counts as breaking. */
 function compareBounds(side: Side, old: JsonObject, now: JsonObject): OperationChange[] {
   return bounds.flatMap((name) => {
-    const [was, is] = [JSON.stringify(old[name]), JSON.stringify(now[name])];
+    const [was, is] = [sameText(old[name]), sameText(now[name])];
     return differ(`${side.pointer}/${name}`, was, is, side.asked && is !== undefined);
   });
 }

@@ -7,6 +7,15 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** JSON text that is the same for the same value, whatever the order of its members (a store keeps none). */
+export function sameText(value: unknown): string | undefined {
+  return JSON.stringify(value, (_name, member: unknown) => (isObject(member) ? sortedMembers(member) : member));
+}
+
+function sortedMembers(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** A place in a document: its value and its JSON pointer (RFC 6901), so that a fault can be named. */
 export type Place = { value: unknown; pointer: string };
 

@@ -111,13 +111,14 @@ export const licenseVersionRoutes = {
     errors: ["conflict"],
   },
   "POST /v1/licenses/{license_id}/versions/{version}/approve": {
-    summary: "Approve a submitted version by the effect that was seen; people only, where it opens personal data none of its authors",
+    summary:
+      "Approve a submitted version by the effect that was seen; people only, with a fresh second factor, where it opens personal data none of its authors",
     permission: "licenses:approve",
     params,
     body: Seen,
     reply: LicenseVersion,
     status: 200,
-    errors: ["conflict"],
+    errors: ["conflict", "second-factor-required"],
   },
   "POST /v1/licenses/{license_id}/versions/{version}/refuse": {
     summary: "Refuse a submitted or approved version: a draft again, with the reason",

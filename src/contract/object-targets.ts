@@ -12,6 +12,8 @@ export type ObjectTargets = {
   answered: string[];
   /** Pointers in the answer that say where the property lies (`x-object`). */
   places: { pointer: string; kind: PlaceKind }[];
+  /** Those of `answered` and `places` whose values may be text; of the others only numbers count. */
+  texts: string[];
   /** It neither takes nor shows anything of a person or an object. */
   free: boolean;
 };
@@ -34,6 +36,9 @@ export function objectTargets(source: TargetSource): ObjectTargets {
     body: asked.filter(namesProperty).map((field) => field.pointer),
     answered: answered.filter(namesProperty).map((field) => field.pointer),
     places: answered.flatMap(({ pointer, schema }) => (isPlaceKind(schema["x-object"]) ? [{ pointer, kind: schema["x-object"] }] : [])),
+    texts: answered
+      .filter(({ schema }) => mayBeText(schema) && (isPlaceKind(schema["x-object"]) || schema["x-lgpd"] === "indirect"))
+      .map((field) => field.pointer),
     free: schemas.every((schema) => isFree(schema)),
   };
 }
@@ -70,6 +75,11 @@ function namesProperty({ pointer, schema }: Field): boolean {
   const kind = schema["x-ref"];
   const name = pointer.split("/").findLast((step) => step !== "*") ?? "";
   return typeof kind === "string" ? kind === "imovel" : propertyNames.has(name.toLowerCase());
+}
+
+function mayBeText(schema: JsonObject): boolean {
+  const { type } = schema;
+  return type === "string" || (Array.isArray(type) && type.includes("string"));
 }
 
 function isPlaceKind(value: unknown): value is PlaceKind {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkPath, clashingPath, pathParameters } from "./path-template.ts";
+import { checkPath, pathParameters } from "./path-template.ts";
 
 test.each(["/v1/properties/{ref}", "/a", "/a/b-c_d.e~f", "/{a}/{b}"])("%s is a path template", (path) => {
   expect(checkPath(path)).toBeUndefined();
@@ -29,17 +29,4 @@ test.each([
 
 test("parameters are named in order", () => {
   expect(pathParameters("/a/{b}/c/{d}")).toEqual(["b", "d"]);
-});
-
-test.each([
-  ["/a/{x}", "/a/{y}", true],
-  ["/a/b", "/a/b", true],
-  ["/a/{x}/c", "/a/b/{y}", true],
-  ["/a/{x}", "/a/b", false],
-  ["/a/{x}/c", "/a/{y}/d", false],
-  ["/a/{x}", "/a/{x}/c", false],
-  ["/a/b/{y}", "/a/{x}/{z}", false],
-])("%s beside %s is ambiguous: %s", (one, two, ambiguous) => {
-  expect(clashingPath(one, [two])).toBe(ambiguous ? two : undefined);
-  expect(clashingPath(two, [one])).toBe(ambiguous ? one : undefined);
 });

@@ -17,29 +17,7 @@ export function pathParameters(path: string): string[] {
     .map((segment) => segment.slice(1, -1));
 }
 
-function isParameter(segment: string): boolean {
+/** Whether a segment of a path template is a parameter. */
+export function isParameter(segment: string): boolean {
   return segment.startsWith("{");
-}
-
-/**
- * The first of `others` that is ambiguous with `path`. Two templates are ambiguous when some request path matches both
- * and neither is the more exact one at every segment: `/a/{x}` beside `/a/b` is fine (the exact one wins), `/a/{x}`
- * beside `/a/{y}`, or `/a/{x}/c` beside `/a/b/{y}`, is not.
- */
-export function clashingPath(path: string, others: readonly string[]): string | undefined {
-  return others.find((other) => isAmbiguous(path.split("/"), other.split("/")));
-}
-
-function isAmbiguous(left: readonly string[], right: readonly string[]): boolean {
-  if (left.length !== right.length) return false;
-  let leftExact = false;
-  let rightExact = false;
-  for (const [index, one] of left.entries()) {
-    const two = right[index] ?? "";
-    if (isParameter(one) !== isParameter(two)) {
-      leftExact ||= isParameter(two);
-      rightExact ||= isParameter(one);
-    } else if (one !== two && !isParameter(one)) return false;
-  }
-  return leftExact === rightExact;
 }

@@ -95,9 +95,17 @@ export function scopesOf(held: readonly Role[]): Scope[] {
   return [...new Set(held.flatMap((role) => scopesOfRole[role]))];
 }
 
-/** Whether a role may approve: only a person who just gave a second factor may hand it out. */
+/** Whether a role may approve. */
 export function mayApprove(role: Role): boolean {
   return scopesOfRole[role].some((scope) => approvalScopes.includes(scope));
+}
+
+/**
+ * Whether a role may open what is closed: approve, or give back what a kill switch turned off. Only a person who just gave
+ * a second factor may hand it out.
+ */
+export function mayOpen(role: Role): boolean {
+  return mayApprove(role) || scopesOfRole[role].includes("kill-switches:write");
 }
 
 export function isRole(text: string): text is Role {

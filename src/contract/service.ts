@@ -78,6 +78,10 @@ export const OpenapiDiff = Type.Object({
 /** A removed operation that licenses hold: the document cannot be registered before they let go. */
 const HeldOperation = Type.Object({ operation_id: Type.String(), license_ids: Type.Array(Id) });
 
+/** What a document would show to a license that is published already; `pointer` is of the field in the answer, or the mark. */
+const OpenedCell = Type.Object({ license_id: Id, operation_id: Type.String(), pointer: Type.String(), detail: Type.String() });
+export type OpenedCell = Static<typeof OpenedCell>;
+
 export const NewService = strict({
   name: text(100),
   openapi: Type.Unknown({ description: "OpenAPI 3.0 or 3.1 document" }),
@@ -246,7 +250,13 @@ export const serviceRoutes = {
     permission: "services:read",
     params: serviceParams,
     body: strict({ openapi: NewService.properties.openapi }),
-    reply: Type.Object({ findings: Type.Array(OpenapiFinding), diff: nullable(OpenapiDiff), held: Type.Array(HeldOperation) }),
+    reply: Type.Object({
+      findings: Type.Array(OpenapiFinding),
+      diff: nullable(OpenapiDiff),
+      held: Type.Array(HeldOperation),
+      /** Not empty = the document is refused until no published license holds these. */
+      opened: Type.Array(OpenedCell),
+    }),
     status: 200,
     errors: [],
   },

@@ -188,22 +188,69 @@ test("a publishable operation reads what says nothing of a person, and no list",
   expect(faultOf(document(operation({ type: "array", items: open }, { parameters, "x-publishable": true })))).toBe(`${at}/x-publishable`);
 });
 
-test("a field named __proto__ is a field like any other", () => {
-  const schema: unknown = JSON.parse('{"type":"object","properties":{"__proto__":{"type":"string","x-lgpd":"never"}}}');
-  expect(schemaFields(unpackOpenapi(document(operation(schema)))[0]?.response_schema)).toEqual([
-    { pointer: "/__proto__", schema: { type: "string", "x-lgpd": "never" } },
-  ]);
+test.each(["__proto__", "constructor", "toString"])("a field or parameter named %s is refused at its pointer", (name) => {
+  const leafText = '{"type":"string","x-lgpd":"none"}';
+  const schema: unknown = JSON.parse(`{"type":"object","properties":{"${name}":${leafText}}}`);
+  expect(faultOf(document(operation(schema)))).toBe(`${schemaAt}/properties/${name}`);
+  const parameters = [ref, { name, in: "query", schema: { type: "string", "x-lgpd": "none" } }];
+  expect(faultOf(document(operation(thing, { parameters })))).toBe(`${at}/parameters/1/name`);
+});
+
+test("a pattern on what partners send has to be cheap; on what the service answers it is never run", () => {
+  const slow = { type: "string", "x-lgpd": "none", pattern: "^(a+)+$" };
+  expect(faultOf(document(operation({ type: "object", properties: { a: slow } })))).toBeUndefined();
+  const parameters = [ref, { name: "q", in: "query", schema: slow }];
+  expect(faultOf(document(operation(thing, { parameters })))).toBe(`${at}/parameters/1/schema/pattern`);
+  const word = { type: "string", "x-lgpd": "none", pattern: "^[^@]+@[^@]+$", maxLength: 100 };
+  const asked = (schema: unknown) => ({
+    openapi: "3.1.0",
+    paths: {
+      "/things/{ref}": {
+        post: operation(thing, { requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/Ask" } } } } }),
+      },
+    },
+    components: { schemas: { Ask: { type: "object", properties: { words: schema } } } },
+  });
+  expect(faultOf(asked(word))).toBeUndefined();
+  expect(faultOf(asked({ type: "array", items: word }))).toBe("/components/schemas/Ask/properties/words/items/pattern");
+  expect(faultOf(asked({ type: "array", maxItems: 5, items: word }))).toBeUndefined();
+});
+
+const many = (count: number, schema: Json = { type: "string", "x-lgpd": "none" }) => ({
+  type: "object",
+  properties: Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, schema])),
+});
+
+test("an answer may have 15,000 fields; what is too much is told with its limit", () => {
+  expect(unpackOpenapi(document(operation(many(15_000))))).toHaveLength(1);
+  expect(() => unpackOpenapi(document(operation(many(20_001))))).toThrow("at most 20000 fields");
+  const post = operation(thing, { requestBody: { content: { "application/json": { schema: many(1_001) } } } });
+  expect(() => unpackOpenapi({ openapi: "3.1.0", paths: { "/things/{ref}": { post } } })).toThrow("at most 1000 parameters and fields");
+});
+
+test("2,000 operations are read, one more is refused before any is read", () => {
+  const paths = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `/a/{x}/b${index}`,
+        { get: operation(thing, { operationId: `op${index}`, parameters: [{ ...ref, name: "x" }] }) },
+      ]),
+    );
+  expect(unpackOpenapi({ openapi: "3.1.0", paths: paths(2_000) })).toHaveLength(2_000);
+  expect(faultOf({ openapi: "3.1.0", paths: paths(2_001) })).toBe("/paths");
+  expect(() => unpackOpenapi({ openapi: "3.1.0", paths: paths(2_001) })).toThrow("at most 2000 operations; this one 2001");
 });
 
 const classified = fc.record({
   type: fc.constantFrom("string", "integer", "number", "boolean"),
   "x-lgpd": fc.constantFrom(...lgpdClasses),
 });
+const fieldName = fc.string().filter((name) => !(name in Object.prototype));
 const { tree } = fc.letrec((tie) => ({
   tree: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
     classified,
-    fc.dictionary(fc.string(), tie("tree"), { maxKeys: 4 }).map((properties) => ({ type: "object", properties })),
+    fc.dictionary(fieldName, tie("tree"), { maxKeys: 4 }).map((properties) => ({ type: "object", properties })),
     tie("tree").map((items) => ({ type: "array", items })),
   ),
 }));

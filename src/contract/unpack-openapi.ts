@@ -1,9 +1,10 @@
-import { checkDocument } from "./check-document.ts";
+import { checkDocument, checkName } from "./check-document.ts";
+import { checkAsked, checkCount, checkPublishable, checkUnique } from "./check-operations.ts";
 import { AppError } from "./errors.ts";
 import { child, fault, followReference, objectAt, textAt, type JsonObject, type Place } from "./json-document.ts";
-import { isLgpdClass, isPublishableClass, mayStandInUrl } from "./lgpd.ts";
-import { checkPath, clashingPath, pathParameters } from "./path-template.ts";
-import { holdsList, schemaFields, unpackSchema, type SchemaBudget } from "./unpack-schema.ts";
+import { isLgpdClass, mayStandInUrl } from "./lgpd.ts";
+import { checkPath, pathParameters } from "./path-template.ts";
+import { maxSchemaNodes, schemaFields, unpackSchema, type SchemaBudget } from "./unpack-schema.ts";
 import { unpackUpstream } from "./unpack-upstream.ts";
 import { upgradeOpenapi } from "./upgrade-openapi.ts";
 
@@ -37,7 +38,8 @@ export type FaultNotice = (fault: AppError) => void;
 
 const methods: Readonly<Record<string, OperationMethod>> = { get: "GET", post: "POST", put: "PUT", patch: "PATCH", delete: "DELETE" };
 const besideMethods = new Set(["parameters", "summary", "description"]);
-const maxSchemaNodes = 20_000;
+/** A path or query never has more: the gateway reads no longer head. */
+const maxUrlBytes = 16_384;
 
 /**
  * The operations of an OpenAPI 3.0 or 3.1 document. Pure; nothing is fetched. Refused with `invalid-field` and the JSON
@@ -56,6 +58,7 @@ export function readOpenapi(document: unknown, notice: FaultNotice): UnpackedOpe
   const opened = attempt(notice, () => openDocument(document));
   if (opened === undefined) return [];
   const { budget, paths } = opened;
+  if (attempt(notice, () => checkCount(paths, Object.keys(methods))) === undefined) return [];
   budget.unclassified = (place) => attempt(notice, () => fault(place, "every field needs an x-lgpd class"));
   const operations = Object.keys(objectAt(paths, "paths")).flatMap(
     (path) => attempt(notice, () => unpackPath(budget, { place: child(paths, path), path }, notice)) ?? [],
@@ -106,21 +109,23 @@ function unpackOperation(budget: SchemaBudget, source: Source): UnpackedOperatio
   const idPlace = child(place, "operationId");
   const operationId = textAt(idPlace, "operationId");
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/.test(operationId)) fault(idPlace, "1 to 100 letters, digits, _ . or - are expected");
+  const maxBodyBytes = integer(child(place, "x-max-body-bytes"), { low: 0, high: 1_048_576, byDefault: 65_536 });
   const operation: UnpackedOperation = {
     operation_id: operationId,
     method,
     path,
     summary: textAt(child(place, "summary"), "summary"),
     parameters: unpackParameters(budget, source),
-    request_schema: unpackRequest(budget, source),
+    request_schema: unpackRequest(budget, source, maxBodyBytes),
     response_schema: unpackResponse(budget, place),
     publishable: flag(child(place, "x-publishable")),
     timeout_ms: integer(child(place, "x-timeout-ms"), { low: 1, high: 60_000, byDefault: 4_500 }),
-    max_body_bytes: integer(child(place, "x-max-body-bytes"), { low: 0, high: 1_048_576, byDefault: 65_536 }),
+    max_body_bytes: maxBodyBytes,
     tags: tagsAt(child(place, "tags")),
     state: "served",
     upstream: null,
   };
+  checkAsked(place, operation);
   const upstream = unpackUpstream(child(place, "x-upstream"), operation);
   const state = upstream === null ? "served" : "described";
   const withAnswers: UnpackedOperation = { ...operation, upstream, state, response_schema: addAnswers(place, operation) };
@@ -149,10 +154,11 @@ function unpackParameter(budget: SchemaBudget, given: Place): OperationParameter
   if (at.value !== "path" && at.value !== "query") return fault(at, "only path and query parameters are passed on");
   const required = flag(child(place, "required"));
   if (at.value === "path" && !required) fault(child(place, "required"), "a path parameter is always required");
-  const schema = unpackSchema(budget, parameterSchema(place));
+  const schema = unpackSchema(budget, parameterSchema(place), { bytes: maxUrlBytes, times: 1 });
   if (schema["items"] !== undefined || schema["properties"] !== undefined) fault(child(place, "schema"), "a parameter is one scalar value");
   const { value: description } = child(place, "description");
   const name = textAt(child(place, "name"), "name");
+  checkName(child(place, "name"), name);
   if (isLgpdClass(schema["x-lgpd"]) && !mayStandInUrl(schema["x-lgpd"]))
     fault(given, "data of a person may not stand in a path or query: ask for it in the body of a POST");
   return { name, in: at.value, required, ...(typeof description === "string" ? { description } : {}), schema };
@@ -165,11 +171,11 @@ function parameterSchema(place: Place): Place {
   return { value: { ...objectAt(schema, "the schema of a parameter"), ...Object.fromEntries(marks) }, pointer: schema.pointer };
 }
 
-function unpackRequest(budget: SchemaBudget, source: Source): JsonObject | null {
+function unpackRequest(budget: SchemaBudget, source: Source, bytes: number): JsonObject | null {
   const body = child(source.place, "requestBody");
   if (body.value === undefined) return null;
   if (source.method === "GET" || source.method === "DELETE") fault(body, "this method takes no body");
-  return unpackSchema(budget, jsonSchemaOf(body));
+  return unpackSchema(budget, jsonSchemaOf(body), { bytes, times: 1 });
 }
 
 function unpackResponse(budget: SchemaBudget, place: Place): JsonObject | null {
@@ -205,27 +211,6 @@ function addAnswers(place: Place, operation: UnpackedOperation): JsonObject | nu
   const answered = schemaFields(operation.response_schema).some((field) => field.pointer === rule["field"]);
   if (!answered) fault(child(answers, "field"), "x-answers names no field of the answer");
   return { ...operation.response_schema, "x-answers": rule };
-}
-
-/** A publishable operation is read only, gives no list and meets only fields that say nothing of a person. */
-function checkPublishable(mark: Place, operation: UnpackedOperation): void {
-  if (!operation.publishable) return;
-  const schemas = [operation.response_schema, ...operation.parameters.map((parameter) => parameter.schema)];
-  const classes = schemas.flatMap((schema) => schemaFields(schema)).map((field) => field.schema["x-lgpd"]);
-  const open = classes.every((name) => isLgpdClass(name) && isPublishableClass(name));
-  if (operation.method !== "GET" || !open) fault(mark, "only a GET with classes none and technical alone can be publishable");
-  if (holdsList(operation.response_schema)) fault(mark, "an operation that answers a list cannot be publishable");
-}
-
-function checkUnique(paths: Place, operations: readonly UnpackedOperation[]): void {
-  const seen = new Map<string, UnpackedOperation>();
-  for (const operation of operations) {
-    const place = child(child(paths, operation.path), operation.method.toLowerCase());
-    if (seen.has(operation.operation_id)) fault(child(place, "operationId"), "this operationId is used twice");
-    const others = [...seen.values()].filter((other) => other.method === operation.method).map((other) => other.path);
-    if (clashingPath(operation.path, others) !== undefined) fault(child(paths, operation.path), "another path answers the same requests");
-    seen.set(operation.operation_id, operation);
-  }
 }
 
 function tagsAt(place: Place): string[] {

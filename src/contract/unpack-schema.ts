@@ -1,5 +1,6 @@
 import { child, fault, followReference, isObject, objectAt, type JsonObject, type Place } from "./json-document.ts";
 import { isLgpdClass, isPublishableClass } from "./lgpd.ts";
+import { patternFault } from "./pattern-cost.ts";
 
 /** Keywords that keep the fields of a value in plain sight. Anything else could hide a field from the projection. */
 const plainKeywords = new Set([
@@ -36,6 +37,7 @@ const plainKeywords = new Set([
 
 const besideReference = new Set(["title", "description", "summary"]);
 const maxDepth = 32;
+export const maxSchemaNodes = 20_000;
 
 /** The work of one document: its root for references, and how many schema nodes may still be written out. */
 export type SchemaBudget = {
@@ -45,21 +47,50 @@ export type SchemaBudget = {
   unclassified?: (place: Place) => void;
 };
 
+/** What partners send: at most so many bytes, and of the value at hand so many in one request. */
+export type Sent = { bytes: number; times: number };
+type Walk = { depth: number; sent: Sent | undefined };
+
 /**
  * A schema with every `$ref` written out and every field classified: each leaf (a value that is neither object nor
  * list) carries `x-lgpd`; extension keywords are kept. Objects are closed (`additionalProperties: false`), because a
- * field that is not described has no class. Faults are thrown as `invalid-field` with their JSON pointer.
+ * field that is not described has no class. `sent`: the values are what partners send, so that patterns must be cheap.
+ * Faults are thrown as `invalid-field` with their JSON pointer.
  */
-export function unpackSchema(budget: SchemaBudget, place: Place, depth = 0): JsonObject {
+export function unpackSchema(budget: SchemaBudget, place: Place, sent?: Sent): JsonObject {
+  return unpackNode(budget, place, { depth: 0, sent });
+}
+
+function unpackNode(budget: SchemaBudget, place: Place, walk: Walk): JsonObject {
   const { node, at } = resolve(budget, place);
   budget.nodesLeft -= 1;
-  if (budget.nodesLeft < 0 || depth > maxDepth) fault(place, "the schema is too large or refers to itself");
+  if (budget.nodesLeft < 0)
+    fault(place, `with its references written out a document has at most ${maxSchemaNodes} fields, objects and lists`);
+  if (walk.depth > maxDepth) fault(place, `the schema refers to itself, or nests deeper than ${maxDepth} levels`);
   const hiding = Object.keys(node).find((key) => !plainKeywords.has(key) && !key.startsWith("x-"));
   if (hiding !== undefined) fault(child(at, hiding), "this keyword can hide fields; write the fields out");
   const kind = kindOf(node, at);
-  if (kind === "object") return unpackObject(budget, { value: node, pointer: at.pointer }, depth);
-  if (kind === "array") return { ...node, items: unpackSchema(budget, child(at, "items"), depth + 1) };
+  if (kind === "object") return unpackObject(budget, { value: node, pointer: at.pointer }, walk);
+  if (kind === "array") return { ...node, items: unpackNode(budget, child(at, "items"), itemsOf(node, walk)) };
+  if (walk.sent !== undefined) checkPattern(node, at, walk.sent);
   return checkLeaf(budget, node, at);
+}
+
+function itemsOf(node: JsonObject, { depth, sent }: Walk): Walk {
+  const most = node["maxItems"];
+  const times = sent === undefined ? 1 : typeof most === "number" ? sent.times * most : Number.POSITIVE_INFINITY;
+  return { depth: depth + 1, sent: sent && { ...sent, times } };
+}
+
+/** In a list the shortest item is `"",`: no more of them than fit into the bytes. */
+function checkPattern(node: JsonObject, at: Place, sent: Sent): void {
+  const { pattern, maxLength: stated } = node;
+  if (pattern === undefined) return;
+  const maxLength = typeof stated === "number" ? stated : undefined;
+  if (typeof pattern !== "string") return fault(child(at, "pattern"), "a pattern is a text");
+  const fits = Math.ceil(sent.bytes / 3);
+  const detail = patternFault(pattern, { maxLength, times: Math.min(sent.times, fits) });
+  if (detail !== undefined) fault(child(at, "pattern"), detail);
 }
 
 /** Follows references; text and `x-` keywords beside one override the target's. */
@@ -84,13 +115,13 @@ function kindOf(node: JsonObject, at: Place): "object" | "array" | "leaf" {
   return fault(child(at, "type"), "the type must be stated: scalar types, or one of object and array (with null or not)");
 }
 
-function unpackObject(budget: SchemaBudget, at: Place, depth: number): JsonObject {
+function unpackObject(budget: SchemaBudget, at: Place, walk: Walk): JsonObject {
   const node = objectAt(at, "a schema");
   const open = node["additionalProperties"];
   if (open !== undefined && open !== false) fault(child(at, "additionalProperties"), "fields that are not described have no class");
   const place = child(at, "properties");
   const fields = Object.keys(objectAt(place, "the properties of an object"));
-  const properties = fields.map((name) => [name, unpackSchema(budget, child(place, name), depth + 1)] as const);
+  const properties = fields.map((name) => [name, unpackNode(budget, child(place, name), { ...walk, depth: walk.depth + 1 })] as const);
   checkRequired(node, at, fields);
   return { ...node, additionalProperties: false, properties: Object.fromEntries(properties) };
 }
