@@ -72,7 +72,8 @@ const actions = (steps: { kind: string; action: string }[]) => steps.map((step) 
 
 /** What a second person does on the approval page. */
 async function publish(): Promise<void> {
-  const person = { ...fixture.ctx, actor: { kind: "user", id: "usr_approver" } as const };
+  const session = { sessionId: "ses_x", secondFactorAt: new Date() };
+  const person = { ...fixture.ctx, actor: { kind: "user", id: "usr_approver" } as const, session };
   const license = (await listLicenses(person, { limit: 200 })).items.find((one) => one.name === "Cobrança");
   const key = { license_id: license?.license_id ?? "", version: license?.open_version?.version ?? 0 };
   const seen = async () => ({ ...key, effect: (await getLicenseEffect(person, key)).effect });

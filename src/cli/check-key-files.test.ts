@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
+import { strayKeys } from "../platform/key-backup.ts";
 import { keyCheckValue } from "../platform/keyring.ts";
 import { keyFaults } from "./check-key-files.ts";
 
@@ -27,4 +28,11 @@ test.each(keys)("a $purpose key that is missing or another one is named", ({ pur
 
 test("a key that has ended is not needed", () => {
   expect(keyFaults(new Map(), [{ purpose: "pepper", kid: "00000009", state: "ended", check_value: "00" }])).toEqual([]);
+});
+
+test("a file of a key that the database has never heard of is a stray one; an ended key's file and a named secret are not", () => {
+  const ended = { purpose: "pepper" as const, kid: "00000009", state: "ended" as const, check_value: "00" };
+  const more = files().set("pepper-00000009", randomBytes(32)).set("data-1f2e3d4c", randomBytes(32)).set("secret-demo", randomBytes(32));
+  expect(strayKeys(more, [...needed, ended])).toEqual(["data-1f2e3d4c"]);
+  expect(strayKeys(files(), needed)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { loadConfig } from "../platform/config.ts";
-import { openBackup, readKeyFiles, restoreKeyFiles, sealBackup } from "../platform/key-backup.ts";
+import { openBackup, readKeyFiles, restoreKeyFiles, sealBackup, strayKeys } from "../platform/key-backup.ts";
 import { writePrivateFile } from "../platform/write-private-file.ts";
 import { keyFaults } from "./check-key-files.ts";
 import { connect } from "./connect.ts";
@@ -121,7 +121,7 @@ async function end(kid: string, options: { at: string; reason: string }, command
 async function verify(options: { backup?: string; offline?: boolean } & PassphraseOption, command: Command): Promise<void> {
   const files = options.backup === undefined ? await readKeyFiles(loadConfig().keysDir) : await readBackup(options.backup, options);
   const needed = options.offline === true ? [] : (await (await connect(command)).call("GET /v1/keyring")).keys;
-  const faults = keyFaults(files, needed);
+  const faults = [...keyFaults(files, needed), ...(options.offline === true ? [] : strayKeys(files, needed).map(strayFault))];
   const where = options.backup ?? loadConfig().keysDir;
   show(command, { where, files: [...files.keys()], faults }, () => [
     ...[...files.keys()].map((name) => `ok      ${name}`),
@@ -129,6 +129,10 @@ async function verify(options: { backup?: string; offline?: boolean } & Passphra
     ...(options.offline === true ? ["The files are whole; whether they are what the database needs was not asked."] : []),
   ]);
   if (faults.length > 0) process.exitCode = 1;
+}
+
+function strayFault(name: string): string {
+  return `${name} is of no key that the database knows: a rotation that did not end, or another installation's; nothing needs it, move it away`;
 }
 
 async function backup(file: string, options: PassphraseOption, command: Command): Promise<void> {

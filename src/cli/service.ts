@@ -130,8 +130,9 @@ async function diff(file: string, options: { service: string }, command: Command
     ...findingLines(found.findings),
     ...(found.diff === null ? ["It cannot be registered as it is."] : diffLines(found.diff)),
     ...found.held.map((one) => `held     ${one.operation_id} by ${one.license_ids.join(", ")}`),
+    ...found.opened.map((one) => `opens    ${one.operation_id} ${one.pointer} to ${one.license_id}: ${one.detail}`),
   ]);
-  if (found.diff === null || found.held.length > 0) process.exitCode = 1;
+  if (found.diff === null || found.held.length + found.opened.length > 0) process.exitCode = 1;
 }
 
 async function lint(file: string, command: Command): Promise<void> {
