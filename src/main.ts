@@ -180,10 +180,13 @@ async function startRoles(house: House, running: RunningDemo | undefined): Promi
   const capture = await captureRole(house, running !== undefined);
   const dispatcher = await dispatcherRole(house, forbidden);
   const gateway = await gatewayRole(house, journal, keys);
-  const admin = await adminRole(house, { gateway, keys, demo: running?.demo });
+  const own: Listener[] = [];
+  const admin = await adminRole(house, { gateway, keys, demo: running?.demo, own });
   for (const [name, role] of Object.entries({ gateway, dispatcher, capture })) roles.add(name, () => role.readiness());
   const base = running === undefined ? {} : { base: running.baseUrl };
-  forbidden.push(...listenersOf([gateway.url, admin.url, ...Object.values(base)], 80), ...listenersOf([house.storeUrl], 5432));
+  // the built-in base is a service as any other: webhooks may not reach it, the gateway has to
+  own.push(...listenersOf([gateway.url, admin.url], 80), ...listenersOf([house.storeUrl], 5432));
+  forbidden.push(...own, ...listenersOf(Object.values(base), 80));
   await roles.untilReady(start.stopping, readyWithinMs);
   const receiver = running === undefined ? {} : { receiver: running.demo.receiverUrl };
   const postgres = house.embedded === undefined ? {} : { postgres: { port: house.embedded.port } };
@@ -260,15 +263,16 @@ async function gatewayRole(house: House, journal: Journal, keys: KeyringJob): Pr
   return gateway;
 }
 
-type AdminNeeds = { gateway: Gateway; keys: KeyringJob; demo: Demo | undefined };
+type AdminNeeds = { gateway: Gateway; keys: KeyringJob; demo: Demo | undefined; own: readonly Listener[] };
 
-async function adminRole(house: House, { gateway, keys, demo }: AdminNeeds) {
+async function adminRole(house: House, { gateway, keys, demo, own }: AdminNeeds) {
   const { config, deps, log, shutdown, roles } = house;
   const admin = await startAdmin({
     ...deps,
     listen: config.admin,
     hosts: config.adminHosts,
     trustedProxies: config.trustedProxies,
+    ownPlaces: () => own,
     makeKey: (purpose) => makeNextKey(config.keysDir, purpose),
     onOldPepper: (hit) => keys.rewriter.note(hit),
     log: log.child({ role: "admin" }),

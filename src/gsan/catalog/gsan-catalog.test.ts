@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isLgpdClass, mayStandInUrl } from "../../contract/lgpd.ts";
 import { lintOpenapi } from "../../contract/lint-openapi.ts";
-import { clashingPath } from "../../contract/path-template.ts";
+import { createPathIndex } from "../../contract/path-index.ts";
 import { unpackOpenapi } from "../../contract/unpack-openapi.ts";
 import { schemaFields } from "../../contract/unpack-schema.ts";
 import { gsanOpenapi, loadCatalog } from "./load-catalog.ts";
@@ -80,6 +80,6 @@ test("it can be registered beside the base service: neither an id nor a path is 
   for (const operation of operations) {
     expect(base.some((one) => one.operation_id === operation.operation_id)).toBe(false);
     const paths = base.filter((one) => one.method === operation.method).map((one) => one.path);
-    expect(clashingPath(operation.path, paths)).toBeUndefined();
+    expect(createPathIndex(paths).clashing(operation.path)).toBeUndefined();
   }
 });
