@@ -10,6 +10,8 @@ test("without a key the defaults serve this machine only", () => {
     keysDir: resolve("data/keys"),
     databaseUrl: undefined,
     gateway: { host: "127.0.0.1", port: 8080 },
+    gatewayTls: undefined,
+    gatewayConnections: { total: 4096, perAddress: 256 },
     admin: { host: "127.0.0.1", port: 8081 },
     base: { host: "127.0.0.1", port: 8082 },
     trustedProxies: [],
@@ -17,7 +19,11 @@ test("without a key the defaults serve this machine only", () => {
     demo: "auto",
     logLevel: "info",
     storeGraceMs: 900_000,
+    httpEngine: "wire",
     journalSync: "interval",
+    alertWebhook: undefined,
+    accessLog: false,
+    metrics: undefined,
   });
 });
 
@@ -31,12 +37,18 @@ test.each([
   ["AQUEDUTO_ADMIN_LISTEN", "127.0.0.1:70000", "host:port"],
   ["AQUEDUTO_BASE_LISTEN", "::1:8082", "host:port"],
   ["AQUEDUTO_STORE_GRACE", "15", "a duration like"],
+  ["AQUEDUTO_HTTP_ENGINE", "undici", "wire or node"],
   ["AQUEDUTO_JOURNAL_SYNC", "always", "interval or answer"],
+  ["AQUEDUTO_ACCESS_LOG", "yes", "on or off"],
+  ["AQUEDUTO_METRICS_LISTEN", "0.0.0.0:9464", "loopback"],
+  ["AQUEDUTO_ALERT_WEBHOOK", "ftp://x/", "URL"],
   ["AQUEDUTO_DEMO", "yes", "on, off or auto"],
   ["AQUEDUTO_LOG", "verbose", "one of trace, debug"],
   ["AQUEDUTO_TRUSTED_PROXIES", "10.0.0.0/33", "CIDR"],
   ["AQUEDUTO_TRUSTED_PROXIES", "10.0.0.1,proxy", "CIDR"],
   ["AQUEDUTO_ADMIN_HOSTS", "https://x", "host names"],
+  ["AQUEDUTO_GATEWAY_CONNECTIONS", "0", "a whole number"],
+  ["AQUEDUTO_GATEWAY_CONNECTIONS_PER_ADDRESS", "1e3", "a whole number"],
   ["DATABASE_URL", "mysql://host/db", "postgres://"],
 ])("%s=%s is refused with the key and the expected form", (name, value, form) => {
   const attempt = () => loadConfig({ [name]: value });
@@ -55,6 +67,16 @@ test("the configuration does not change, and prints without the database's passw
   expect(Object.isFrozen(config)).toBe(true);
   expect(JSON.stringify(config)).not.toContain("hunter2");
   expect(config.databaseUrl?.reveal()).toBe("postgres://u:hunter2@h/d");
+});
+
+test("certificate and key of the gateway go together, and let its listener be reached from elsewhere", () => {
+  const [cert, key] = [{ AQUEDUTO_GATEWAY_TLS_CERT: "/c.pem" }, { AQUEDUTO_GATEWAY_TLS_KEY: "/k.pem" }];
+  const open = { AQUEDUTO_GATEWAY_LISTEN: "0.0.0.0:8443" };
+  expect(loadConfig({ ...open, ...cert, ...key }).gatewayTls).toEqual({ cert: "/c.pem", key: "/k.pem", clientCa: undefined });
+  for (const half of [cert, key, { AQUEDUTO_GATEWAY_TLS_CLIENT_CA: "/ca.pem" }]) expect(() => loadConfig(half)).toThrow(/go together/);
+  expect(() => loadConfig(open)).toThrow(/AQUEDUTO_GATEWAY_TLS_CERT/);
+  expect(() => loadConfig({ ...cert, ...key, AQUEDUTO_ADMIN_LISTEN: "0.0.0.0:8081" })).toThrow(/AQUEDUTO_ADMIN_LISTEN is reachable/);
+  expect(mayRunDemo(loadConfig({ ...cert, ...key }))).toBe(false);
 });
 
 test("a listener that other machines reach needs a named TLS proxy", () => {

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import { takeRandom } from "./random-pool.ts";
 
 /** A 32-byte symmetric key with the id that sealed values name. */
 export type DataKey = { kid: string; key: Buffer };
@@ -11,12 +12,25 @@ export type SealKeys = { readonly data: DataKey; readonly oldData: ReadonlyMap<s
  * `context` binds the value to its place (table, column, row id): a sealed value moved elsewhere does not open.
  */
 export function seal(key: DataKey, plain: Buffer | string, context: string): Buffer {
-  const nonce = randomBytes(12);
+  const nonce = takeRandom(12);
   const cipher = createCipheriv("aes-256-gcm", key.key, nonce);
   cipher.setAAD(Buffer.from(context));
-  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-  const kid = Buffer.from(key.kid);
-  return Buffer.concat([Buffer.from([1, kid.length]), kid, nonce, cipher.getAuthTag(), body]);
+  const body = typeof plain === "string" ? cipher.update(plain, "utf8") : cipher.update(plain);
+  // GCM has no last block: final gives the tag alone
+  cipher.final();
+  return Buffer.concat([headOf(key), nonce, cipher.getAuthTag(), body]);
+}
+
+const heads = new Map<string, Buffer>();
+
+/** Version, length and id of the key; there are few. */
+function headOf({ kid }: DataKey): Buffer {
+  const known = heads.get(kid);
+  if (known !== undefined) return known;
+  const id = Buffer.from(kid);
+  const head = Buffer.concat([Buffer.from([1, id.length]), id]);
+  heads.set(kid, head);
+  return head;
 }
 
 /** The id of the key that sealed this value. Throws RangeError when the value is not of this form. */

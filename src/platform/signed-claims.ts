@@ -1,16 +1,17 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
+import { keyedHash } from "./keyed-hash.ts";
 
 /** Claims of a signed header: any JSON object with an expiry in Unix seconds. */
 export type Claims = Record<string, string | number> & { exp: number };
 
 function mac(key: Buffer, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest();
+  return keyedHash(key).bytes(text);
 }
 
 /** `v1.<base64url JSON>.<base64url HMAC-SHA-256>`: short-lived proof to a peer that shares the key. */
 export function signClaims(key: Buffer, claims: Claims): string {
   const head = `v1.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
-  return `${head}.${mac(key, head).toString("base64url")}`;
+  return `${head}.${keyedHash(key).text(head, "base64url")}`;
 }
 
 /** The claims when the signature holds and `exp` has not passed; else undefined. Never throws. */
