@@ -70,6 +70,7 @@ CREATE TABLE aqueduto.access_entry (
 CREATE INDEX access_entry_id ON ONLY aqueduto.access_entry USING btree (entry_id);
 CREATE INDEX access_entry_license ON ONLY aqueduto.access_entry USING btree (tenant_id, license_id, at DESC, entry_id DESC);
 CREATE INDEX access_entry_newest ON ONLY aqueduto.access_entry USING btree (tenant_id, at DESC, entry_id DESC);
+CREATE INDEX access_entry_node_revoked ON ONLY aqueduto.access_entry USING btree (tenant_id, token_id) WHERE (clause = 'node-revoked'::text);
 CREATE INDEX access_entry_request ON ONLY aqueduto.access_entry USING btree (request_id);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON aqueduto.access_entry FOR EACH STATEMENT EXECUTE FUNCTION aqueduto.refuse_change();
 ALTER TABLE aqueduto.access_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -111,6 +112,30 @@ GRANT INSERT, SELECT ON aqueduto.admin_entry TO aqueduto_app;
 GRANT INSERT, SELECT ON aqueduto.admin_entry TO aqueduto_eraser;
 GRANT SELECT ON aqueduto.admin_entry TO aqueduto_reader;
 GRANT SELECT ON aqueduto.admin_entry TO aqueduto_sequencer;
+
+CREATE TABLE aqueduto.alert (
+  tenant_id text NOT NULL,
+  alert_id text NOT NULL,
+  rule text NOT NULL,
+  subject text NOT NULL,
+  detail jsonb NOT NULL,
+  state text NOT NULL,
+  raised_at timestamp with time zone NOT NULL,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by text,
+  resolved_at timestamp with time zone,
+  CONSTRAINT alert_pkey PRIMARY KEY (tenant_id, alert_id),
+  CONSTRAINT alert_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT alert_check CHECK (((state = 'resolved'::text) = (resolved_at IS NOT NULL))),
+  CONSTRAINT alert_check1 CHECK (((acknowledged_at IS NULL) = (acknowledged_by IS NULL))),
+  CONSTRAINT alert_rule_check CHECK ((rule ~ '^[a-z-]+$'::text)),
+  CONSTRAINT alert_state_check CHECK ((state = ANY (ARRAY['raised'::text, 'acknowledged'::text, 'resolved'::text])))
+);
+CREATE UNIQUE INDEX alert_one_open ON aqueduto.alert USING btree (tenant_id, rule, subject) WHERE (state <> 'resolved'::text);
+ALTER TABLE aqueduto.alert ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.alert FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT INSERT, SELECT, UPDATE ON aqueduto.alert TO aqueduto_app;
+GRANT SELECT ON aqueduto.alert TO aqueduto_reader;
 
 CREATE TABLE aqueduto.api_key (
   tenant_id text NOT NULL,
@@ -565,10 +590,14 @@ CREATE TABLE aqueduto.license (
   state_reason text,
   state_at timestamp with time zone,
   state_by text,
+  quota_day bigint,
+  quota_month bigint,
   CONSTRAINT license_pkey PRIMARY KEY (tenant_id, license_id),
   CONSTRAINT license_tenant_id_partner_id_fkey FOREIGN KEY (tenant_id, partner_id) REFERENCES aqueduto.partner(tenant_id, partner_id),
   CONSTRAINT license_burst_check CHECK ((burst >= 1)),
   CONSTRAINT license_check CHECK ((ends_at > starts_at)),
+  CONSTRAINT license_quota_day_check CHECK ((quota_day > 0)),
+  CONSTRAINT license_quota_month_check CHECK ((quota_month > 0)),
   CONSTRAINT license_rate_per_second_check CHECK ((rate_per_second > (0)::numeric)),
   CONSTRAINT license_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'approved'::text, 'active'::text, 'suspended'::text, 'ended'::text])))
 );
@@ -677,6 +706,17 @@ CREATE TRIGGER frozen BEFORE UPDATE ON aqueduto.license_version FOR EACH ROW EXE
 ALTER TABLE aqueduto.license_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON aqueduto.license_version FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
 GRANT INSERT, SELECT, UPDATE ON aqueduto.license_version TO aqueduto_app;
+
+CREATE TABLE aqueduto.limit_share (
+  node_id text NOT NULL,
+  from_part integer NOT NULL,
+  to_part integer NOT NULL,
+  reserved_until timestamp with time zone NOT NULL,
+  CONSTRAINT limit_share_pkey PRIMARY KEY (node_id),
+  CONSTRAINT limit_share_check CHECK (((to_part >= from_part) AND (to_part <= 5040))),
+  CONSTRAINT limit_share_from_part_check CHECK (((from_part >= 0) AND (from_part <= 5040)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.limit_share TO aqueduto_app;
 
 CREATE TABLE aqueduto.migration (
   number integer NOT NULL,
@@ -829,6 +869,21 @@ CREATE TABLE aqueduto.policy_table_epoch (
   CONSTRAINT policy_table_epoch_pkey PRIMARY KEY (table_name)
 );
 GRANT SELECT ON aqueduto.policy_table_epoch TO aqueduto_app;
+
+CREATE TABLE aqueduto.quota_use (
+  tenant_id text NOT NULL,
+  holder text NOT NULL,
+  kind text NOT NULL,
+  starts_on date NOT NULL,
+  leased bigint NOT NULL,
+  CONSTRAINT quota_use_pkey PRIMARY KEY (tenant_id, holder, kind, starts_on),
+  CONSTRAINT quota_use_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES aqueduto.tenant(tenant_id),
+  CONSTRAINT quota_use_kind_check CHECK ((kind = ANY (ARRAY['day'::text, 'month'::text]))),
+  CONSTRAINT quota_use_leased_check CHECK ((leased >= 0))
+);
+ALTER TABLE aqueduto.quota_use ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON aqueduto.quota_use FOR ALL TO PUBLIC USING (aqueduto.tenant_visible(tenant_id)) WITH CHECK (aqueduto.tenant_visible(tenant_id));
+GRANT DELETE, INSERT, SELECT, UPDATE ON aqueduto.quota_use TO aqueduto_app;
 
 CREATE TABLE aqueduto.recovery_code (
   tenant_id text NOT NULL,

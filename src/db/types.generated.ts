@@ -73,6 +73,19 @@ export type AdminEntry = {
   detail: Json | null;
 };
 
+export type Alert = {
+  tenant_id: string;
+  alert_id: string;
+  rule: string;
+  subject: string;
+  detail: Json;
+  state: "raised" | "acknowledged" | "resolved";
+  raised_at: Timestamp;
+  acknowledged_at: Timestamp | null;
+  acknowledged_by: string | null;
+  resolved_at: Timestamp | null;
+};
+
 export type ApiKey = {
   tenant_id: string;
   key_id: string;
@@ -357,6 +370,8 @@ export type License = {
   state_reason: string | null;
   state_at: Timestamp | null;
   state_by: string | null;
+  quota_day: Int8 | null;
+  quota_month: Int8 | null;
 };
 
 export type LicenseChanged = {
@@ -414,6 +429,13 @@ export type LicenseVersion = {
   reason: string | null;
   reason_by: string | null;
   reason_at: Timestamp | null;
+};
+
+export type LimitShare = {
+  node_id: string;
+  from_part: number;
+  to_part: number;
+  reserved_until: Timestamp;
 };
 
 export type Migration = {
@@ -506,6 +528,14 @@ export type PolicyEpoch = {
 export type PolicyTableEpoch = {
   table_name: string;
   epoch: Int8;
+};
+
+export type QuotaUse = {
+  tenant_id: string;
+  holder: string;
+  kind: "day" | "month";
+  starts_on: string;
+  leased: Int8;
 };
 
 export type RecoveryCode = {
@@ -730,6 +760,7 @@ export type DB = {
   access: Access;
   access_entry: AccessEntry;
   admin_entry: AdminEntry;
+  alert: Alert;
   api_key: ApiKey;
   attempt: Attempt;
   capture_difference: CaptureDifference;
@@ -756,6 +787,7 @@ export type DB = {
   license_object: LicenseObject;
   license_operation: LicenseOperation;
   license_version: LicenseVersion;
+  limit_share: LimitShare;
   migration: Migration;
   node: Node;
   operation: Operation;
@@ -765,6 +797,7 @@ export type DB = {
   person_link: PersonLink;
   policy_epoch: PolicyEpoch;
   policy_table_epoch: PolicyTableEpoch;
+  quota_use: QuotaUse;
   recovery_code: RecoveryCode;
   request: Request;
   revocation: Revocation;
