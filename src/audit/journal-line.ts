@@ -12,9 +12,11 @@ export type JournalLine =
 
 type FieldKind = "hashes" | "entryId" | "text" | "longText" | "time" | "phase" | "integer" | "base64";
 type Field = { property: keyof AccessRecord; column: string; kind: FieldKind; required?: true };
+/** `written`: the member with its comma. Throws RangeError when the value cannot be kept. */
+type WrittenField = Field & { written(value: unknown): string };
 
 // the order of the keys in a line; the names are those of the columns of access_entry
-const fields: readonly Field[] = [
+const columns: readonly Field[] = [
   { property: "id", column: "entry_id", kind: "entryId", required: true },
   { property: "at", column: "at", kind: "time", required: true },
   { property: "phase", column: "phase", kind: "phase", required: true },
@@ -41,7 +43,7 @@ const fields: readonly Field[] = [
   { property: "agentSealed", column: "agent_sealed", kind: "base64" },
 ];
 
-const fieldOfColumn = new Map(fields.map((field) => [field.column, field]));
+const fieldOfColumn = new Map(columns.map((field) => [field.column, field]));
 
 // PostgreSQL's text holds neither NUL nor lone surrogates
 function isText(value: unknown, longest: number): boolean {
@@ -67,6 +69,33 @@ function isRealInstant(text: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
 
+/** Values that come again and again (ids, routes, codes) are checked and written once. */
+const repeatedKinds: ReadonlySet<FieldKind> = new Set(["text", "longText", "phase", "time"]);
+const mostKept = 2_000;
+
+function writer({ property, column, kind }: Field): (value: unknown) => string {
+  const write = (value: unknown): string => {
+    if (!checks[kind](value)) throw invalid(property);
+    return `,"${column}":${JSON.stringify(value)}`;
+  };
+  // a request's id is never seen twice
+  return repeatedKinds.has(kind) && property !== "requestId" ? remembering(write) : write;
+}
+
+const fields: readonly WrittenField[] = columns.map((field) => ({ ...field, written: writer(field) }));
+
+function remembering(write: (value: unknown) => string): (value: unknown) => string {
+  const known = new Map<unknown, string>();
+  return (value) => {
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    if (known.size >= mostKept) known.clear();
+    const text = write(value);
+    known.set(value, text);
+    return text;
+  };
+}
+
 // every value range that access_entry's columns refuse is refused here, so that a written line can always be shipped
 const int4Max = 2 ** 31 - 1;
 
@@ -75,6 +104,10 @@ function fault(record: Partial<Record<string, unknown>>): string | undefined {
     const value = record[property];
     if (value === undefined ? required === true : !checks[kind](value)) return property;
   }
+  return faultOfNumbers(record);
+}
+
+function faultOfNumbers(record: Partial<Record<string, unknown>>): string | undefined {
   const status = Number(record["status"]);
   if (status !== 0 && (status < 100 || status > 599)) return "status";
   if (Number(record["licenseVersion"] ?? 0) > int4Max) return "licenseVersion";
@@ -87,11 +120,19 @@ function withCrc(head: string): string {
 
 /** The line of a record with its counter, newline included. Throws RangeError naming the field that cannot be kept. */
 export function encodeRecord(record: AccessRecord, counter: number): string {
-  const faulty = fault(record);
-  if (faulty !== undefined) throw new RangeError(`access record: ${faulty} is not valid`);
-  const row: Record<string, unknown> = { n: counter };
-  for (const { property, column } of fields) row[column] = record[property];
-  return withCrc(JSON.stringify(row).slice(0, -1));
+  let line = `{"n":${counter}`;
+  for (const field of fields) {
+    const value = record[field.property];
+    if (value !== undefined) line += field.written(value);
+    else if (field.required === true) throw invalid(field.property);
+  }
+  const faulty = faultOfNumbers(record);
+  if (faulty !== undefined) throw invalid(faulty);
+  return withCrc(line);
+}
+
+function invalid(property: string): RangeError {
+  return new RangeError(`access record: ${property} is not valid`);
 }
 
 /** The closing line of a journal: it says which counter was the last and uses none itself. */

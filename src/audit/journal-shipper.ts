@@ -66,6 +66,7 @@ class DirectoryShipper implements JournalShipper {
 
   readiness(): { ready: boolean; reason?: string } {
     const journal = this.#options.journal;
+    if (journal?.use().refusing === true) return { ready: false, reason: "audit journal cannot be written" };
     if (this.#failure !== undefined) return { ready: false, reason: this.#failure };
     if (journal?.use().alarm === true) return { ready: false, reason: "audit journal is half full" };
     const damaged = [...this.#damaged.keys()];

@@ -31,7 +31,8 @@ export type JournalOptions = {
 /** How far the journal's files are whole: a reader stays before this. */
 export type JournalPosition = { segment: number; offset: number; counter: number; closed: boolean };
 
-export type JournalUse = { usedBytes: number; maxBytes: number; alarm: boolean };
+/** `refusing`: the disk has not taken a record in the last seconds, and none since. */
+export type JournalUse = { usedBytes: number; maxBytes: number; alarm: boolean; refusing: boolean };
 
 /** The access log of one run of a node, on its own disk, until the shipper has brought it to the store. */
 export type Journal = AsyncDisposable & {
@@ -51,6 +52,8 @@ export type Journal = AsyncDisposable & {
 
 const syncEveryMs = 50;
 const syncEveryRecords = 1000;
+// a node that nobody calls any more because it said so has to be tried again
+const refusingMs = 5_000;
 // room that only the closing line may take
 const reservedBytes = 4096;
 
@@ -109,6 +112,8 @@ class NodeJournal implements Journal {
   #unsynced = 0;
   #used: number;
   #alarm = false;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+  /** The next batch goes to a new file. */
   #suspect = false;
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -149,7 +154,8 @@ class NodeJournal implements Journal {
   }
 
   use(): JournalUse {
-    return { usedBytes: this.#used, maxBytes: this.#maxBytes, alarm: this.#alarm };
+    const refusing = this.#clock.monotonicMs() - this.#refusedAt < refusingMs;
+    return { usedBytes: this.#used, maxBytes: this.#maxBytes, alarm: this.#alarm, refusing };
   }
 
   release(bytes: number): void {
@@ -184,6 +190,7 @@ class NodeJournal implements Journal {
       this.#refuse(batch, error);
       return;
     }
+    this.#refusedAt = Number.NEGATIVE_INFINITY;
     this.#written += batch.records;
     batch.kept.resolve();
     this.#arrangeSync(batch);
@@ -198,6 +205,9 @@ class NodeJournal implements Journal {
 
   #refuse(batch: Batch, error: unknown): void {
     this.#log.error({ err: error, journal: this.journalId, records: batch.records }, "audit journal cannot be written");
+    this.#refusedAt = this.#clock.monotonicMs();
+    // what is written can be shipped and removed once it is in a file of its own: on a small disk nothing else makes room
+    if (this.#segment.size > 0) this.#suspect = true;
     const refusal = new JournalFull("io", error);
     batch.kept.reject(refusal);
     batch.synced.reject(refusal);

@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync } from "node:crypto";
+import { hkdfSync } from "node:crypto";
+import { createKeyedHash, type KeyedHash } from "../platform/keyed-hash.ts";
 
 /** What names a person in a call: the matrícula of their property, or their CPF or CNPJ. */
 export type SubjectKind = "matricula" | "document";
@@ -11,31 +12,34 @@ export const mostSubjects = 100;
 export const manySubjects = { kind: "many", value: "*" } as const;
 
 /**
- * Keyed hashes of persons, so that "who received data of this person" can be asked of the audit without the audit
+ * Keyed hashes of persons (hex), so that "who received data of this person" can be asked of the audit without the audit
  * holding the person: HMAC-SHA-256 under a key of the tenant and the month (UTC) of the call. Rows of two months, or of
  * two tenants, cannot be joined without the secret, and a CPF cannot be found by trying all of them.
  */
-export type SubjectHasher = (of: { tenantId: string; at: Date }, subject: Subject | typeof manySubjects) => Buffer;
+export type SubjectHasher = (of: { tenantId: string; at: Date }, subject: Subject | typeof manySubjects) => string;
 
 const keptKeys = 512;
 
 export function createSubjectHasher(secret: Buffer): SubjectHasher {
-  const keys = new Map<string, Buffer>();
+  const keys = new Map<string, KeyedHash>();
 
-  function keyOf(tenantId: string, month: string): Buffer {
-    const name = JSON.stringify([tenantId, month]);
+  function keyOf(tenantId: string, month: string): KeyedHash {
+    // a month has no space
+    const name = `${month} ${tenantId}`;
     const known = keys.get(name);
     if (known !== undefined) return known;
     if (keys.size >= keptKeys) keys.clear();
-    const key = Buffer.from(hkdfSync("sha256", secret, tenantId, `aqueduto subject index 1 ${month}`, 32));
+    const key = createKeyedHash(Buffer.from(hkdfSync("sha256", secret, tenantId, `aqueduto subject index 1 ${month}`, 32)));
     keys.set(name, key);
     return key;
   }
 
-  return ({ tenantId, at }, { kind, value }) =>
-    createHmac("sha256", keyOf(tenantId, at.toISOString().slice(0, 7)))
-      .update(`${kind}\0${value}`)
-      .digest();
+  return ({ tenantId, at }, { kind, value }) => keyOf(tenantId, monthOf(at)).text(`${kind}\0${value}`, "hex");
+}
+
+/** Year and month in UTC, `2026-11`. */
+function monthOf(at: Date): string {
+  return `${at.getUTCFullYear()}-${String(at.getUTCMonth() + 1).padStart(2, "0")}`;
 }
 
 /**
