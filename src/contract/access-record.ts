@@ -52,3 +52,6 @@ export type AccessRecord = {
   /** Source network of an unrecognised caller, cut to /24 or /56. */
   network?: string;
 };
+
+/** Clause of the intent record by which a token was revoked on a node: brought home, it ends the token for all nodes. */
+export const nodeRevocationClause = "node-revoked";

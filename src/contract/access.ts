@@ -15,9 +15,9 @@ export const Access = Type.Object({
   mode: Mode,
   cidrs: Type.Array(Type.String()),
   origins: Type.Array(Type.String()),
-  /** SHA-256 of the client certificate, 64 hexadecimal digits. Kept; not enforced yet. */
+  /** SHA-256 of the client certificate, 64 hexadecimal digits: the access is used with that one only. */
   certificate_sha256: nullable(Type.String()),
-  /** Ed25519 public key of RFC 9421 signatures, base64url. Kept; not enforced yet. */
+  /** Ed25519 public key of RFC 9421 signatures, base64url: each of its calls is signed. */
   signature_key: nullable(Type.String()),
   state: ActiveState,
   /** Who disabled it: what the utility disabled, its partner cannot enable. */
@@ -32,7 +32,7 @@ export const NewAccess = strict({
   license_id: Id,
   kind: Kind,
   mode: Mode,
-  /** Networks a confidential access may call from; empty = any, where the license reaches no personal class. */
+  /** Networks a confidential access may call from; empty = any, where it has another second factor or reaches no personal class. */
   cidrs: Type.Optional(Networks),
   /** Web origins a publishable access may call from: scheme, host and port, no path. */
   origins: Type.Optional(Origins),

@@ -4,6 +4,9 @@
  */
 export const adminActions = [
   "tenant.create",
+  "alert.raise",
+  "alert.acknowledge",
+  "alert.resolve",
   "partner.create",
   "service.register",
   "license.create",

@@ -58,6 +58,11 @@ export const errorTable = {
   "base-away": { status: 503, title: "The commercial base is away", titulo: "A base comercial está indisponível" },
   "switched-off": { status: 503, title: "This has been switched off", titulo: "Isto foi desligado" },
   "store-away": { status: 503, title: "The platform's store is away", titulo: "O armazenamento da plataforma está indisponível" },
+  "upstream-unavailable": {
+    status: 503,
+    title: "The service behind takes no call now",
+    titulo: "O serviço de origem não aceita chamadas agora",
+  },
   "upstream-timeout": {
     status: 504,
     title: "The service behind did not answer in time",

@@ -24,3 +24,6 @@ export type DemoSummary = {
   /** A known operation outside the license: answers 404. */
   forbidden: { method: string; path: string };
 };
+
+/** What a node that is no whole platform tells. */
+export type NodeSummary = Pick<PlatformSummary, "gateway" | "dataDir"> & { nodeId: string };

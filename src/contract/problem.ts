@@ -10,6 +10,8 @@ export const Problem = Type.Object({
   /** JSON pointer (RFC 6901) of the faulty part of the input; begins with /body, /query, /params or /headers. */
   pointer: Type.Optional(Type.String()),
   request_id: Type.String(),
+  /** Of the gateway's errors: a keyed hash over request id, status, code and clause, for POST /v1/requests/verify. */
+  proof: Type.Optional(Type.String()),
 });
 export type Problem = Static<typeof Problem>;
 

@@ -23,6 +23,7 @@ const partnerScopes: readonly Scope[] = [
   "webhooks:read",
   "deliveries:read",
   "operations:read",
+  "requests:read",
 ];
 
 const readScopes: readonly Scope[] = [
@@ -32,6 +33,7 @@ const readScopes: readonly Scope[] = [
   "events:read",
   "audit:read",
   "status:read",
+  "alerts:read",
   "keys:read",
   "users:read",
 ];
@@ -59,6 +61,7 @@ const scopesOfRole: Record<Role, readonly Scope[]> = {
     "kill-switches:write",
     "webhooks:write",
     "services:write",
+    "alerts:write",
     "demo:run",
   ],
   integrador: [
@@ -78,6 +81,7 @@ const scopesOfRole: Record<Role, readonly Scope[]> = {
   encarregado: [
     ...readScopes,
     "kill-switches:write",
+    "alerts:write",
     "addresses:read",
     "account:own",
     "licenses:people",

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import { apiKeyRoutes } from "./api-key.ts";
 import { accessRoutes } from "./access.ts";
+import { alertRoutes } from "./alert.ts";
 import { apiDocumentRoutes } from "./api-document.ts";
 import { auditRoutes } from "./audit-entry.ts";
 import { clientRoutes } from "./client-application.ts";
@@ -18,6 +19,7 @@ import { licenseVersionRoutes } from "./license-version.ts";
 import { partnerRoutes } from "./partner.ts";
 import { processingRecordRoutes } from "./processing-record.ts";
 import type { Method, Route, RouteKeyForm } from "./route.ts";
+import { requestRoutes } from "./request-explanation.ts";
 import { revocationRoutes } from "./revocation.ts";
 import { serviceRoutes } from "./service.ts";
 import { sessionRoutes } from "./session.ts";
@@ -47,6 +49,8 @@ export const adminApi = {
   ...serviceRoutes,
   ...keyringRoutes,
   ...auditRoutes,
+  ...requestRoutes,
+  ...alertRoutes,
   ...processingRecordRoutes,
   ...subjectReportRoutes,
   ...incidentRoutes,

@@ -38,6 +38,10 @@ export const scopeTable = {
   "events:write": "hand in events of the key's types",
   "deliveries:read": "see deliveries and their attempts",
   "audit:read": "read the audit",
+  "alerts:read": "see alerts",
+  "alerts:write": "acknowledge alerts",
+  "metrics:read": "read the metrics of the process, those of all tenants (GET /metrics)",
+  "requests:read": "explain a call of a partner by its request id, and check the proof of an error",
   "status:read": "see the state of the platform",
   "demo:run": "move the demo base",
 } as const satisfies Record<string, string>;
