@@ -18,7 +18,8 @@ export type Verdict = {
   fullAfterUs: number;
 };
 
-const oneCall = 1_000_000_000;
+/** A call in the unit of debts. */
+export const oneCall = 1_000_000_000;
 
 /** Largest burst whose debt stays an exact integer in a double; a larger one is treated as this. */
 export const largestBurst = 9_000_000;
@@ -26,6 +27,7 @@ export const largestBurst = 9_000_000;
 /** What is owed at `nowUs`. A clock that went back adds nothing and takes nothing. */
 export function debtAt(bucket: Bucket, limit: Limit, nowUs: number): number {
   const passedUs = Math.max(0, nowUs - bucket.atUs);
+  if (bucket.debt === 0) return 0;
   // past this many microseconds the debt is gone; the product below then cannot leave the exact range
   if (passedUs >= bucket.debt / limit.rateMilli) return 0;
   return bucket.debt - passedUs * limit.rateMilli;
@@ -54,7 +56,13 @@ function verdictOf(debt: number, limit: Limit): Verdict {
   return {
     allowed: debt + oneCall <= capacity,
     remaining: Math.max(0, Math.floor((capacity - debt) / oneCall)),
-    retryAfterUs: Math.max(0, Math.ceil((debt + oneCall - capacity) / limit.rateMilli)),
-    fullAfterUs: Math.ceil(debt / limit.rateMilli),
+    retryAfterUs:
+      limit.rateMilli === 0 ? never(debt + oneCall - capacity) : Math.max(0, Math.ceil((debt + oneCall - capacity) / limit.rateMilli)),
+    fullAfterUs: limit.rateMilli === 0 ? never(debt) : Math.ceil(debt / limit.rateMilli),
   };
+}
+
+/** A share of nothing never fills by itself: it is worth a look when shares may have moved. */
+function never(missing: number): number {
+  return missing > 0 ? 1_000_000 : 0;
 }
