@@ -16,24 +16,25 @@ export type UpstreamAnswer = { status: number; contentType: string | undefined; 
 /** How it failed: nobody there, the connection broke, out of time, or the answer was too large. Holds no text of the upstream. */
 export class UpstreamFailure extends Error {
   readonly kind: "connect" | "broken" | "timeout" | "too-large";
+  /** An answer had begun. */
+  readonly answered: boolean;
 
-  constructor(kind: UpstreamFailure["kind"], cause?: unknown) {
+  constructor(kind: UpstreamFailure["kind"], cause?: unknown, answered = false) {
     super(`upstream: ${kind}`, cause === undefined ? undefined : { cause });
     this.name = "UpstreamFailure";
     this.kind = kind;
+    this.answered = answered;
   }
 }
 
-/** Keep-alive connections to the services, one pool per origin. Follows no redirect. */
+/** The exchange: keep-alive connections to the services, one pool per origin. Follows no redirect and repeats nothing. */
 export type UpstreamClient = {
-  /** The whole answer. Rejects with UpstreamFailure. Unsafe methods are sent once; a safe one again when a kept connection turned out dead. */
+  /** One request, sent once, and its whole answer. Rejects with UpstreamFailure. */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
   /** Closes the pools of origins that the policy no longer names, after their calls. */
   retain(origins: ReadonlySet<string>): void;
   close(): Promise<void>;
 };
-
-const safeMethods = new Set<string>(["GET", "HEAD"]);
 
 export function createUpstreamClient(options: { connections: number; maxAnswerBytes: number }): UpstreamClient {
   const pools = new Map<string, Pool>();
@@ -47,16 +48,7 @@ export function createUpstreamClient(options: { connections: number; maxAnswerBy
   }
 
   return {
-    async send(request) {
-      const deadline = performance.now() + request.timeoutMs;
-      try {
-        return await exchange(poolOf(request.origin), request, options.maxAnswerBytes);
-      } catch (error) {
-        const left = Math.ceil(deadline - performance.now());
-        if (!(error instanceof UpstreamFailure) || error.kind !== "broken" || !safeMethods.has(request.method) || left <= 0) throw error;
-        return exchange(poolOf(request.origin), { ...request, timeoutMs: left }, options.maxAnswerBytes);
-      }
-    },
+    send: (request) => exchange(poolOf(request.origin), request, options.maxAnswerBytes),
     retain(origins) {
       for (const [origin, pool] of pools) {
         if (origins.has(origin)) continue;
@@ -150,7 +142,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error & { code?: string }): void {
-    this.fail(new UpstreamFailure(kindOf(error.code), error));
+    this.fail(new UpstreamFailure(kindOf(error.code), error, this.#status > 0));
   }
 }
 
