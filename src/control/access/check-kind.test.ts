@@ -21,9 +21,10 @@ test("a live publishable access reaches publishable operations alone; a test one
   check({ ...of, mode: "test" });
 });
 
-test("a live confidential access to personal data is bound to networks", () => {
+test("a live confidential access to personal data has a second factor", () => {
   expect(() => check({ operations: personal })).toThrow(expect.objectContaining({ pointer: "/body/cidrs" }));
   check({ operations: personal, cidrs: ["10.0.0.0/8"] });
+  check({ operations: personal, storedFactor: true });
   check({ operations: personal, mode: "test" });
   check({ operations: hidden });
   check({ operations: plain });

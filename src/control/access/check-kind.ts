@@ -15,7 +15,7 @@ export type KindCheck = Opened & {
   mode: NewAccess["mode"];
   cidrs: readonly string[];
   origins: readonly string[];
-  /** A certificate or signature key is stored: kept, but not enforced by the gateway yet. */
+  /** It has a client certificate or a signature key, which the gateway holds each call against. */
   storedFactor?: boolean;
 };
 
@@ -25,7 +25,7 @@ export type KindFault = { field: "kind" | "cidrs" | "origins"; detail: string };
 /**
  * What the kind of an access does not allow. A publishable one names its origins and, live, reaches publishable
  * operations alone, of which none may show a personal class. A confidential one has no origins and, live, has a second
- * factor that the gateway enforces (networks) as soon as its license shows any personal class. A test access meets the
+ * factor (networks, certificate or signature key) as soon as its license shows any personal class. A test access meets the
  * sandbox only, so it may reach any operation from anywhere.
  */
 export function kindFault(check: KindCheck): KindFault | undefined {
@@ -54,14 +54,11 @@ function publishableFault(check: KindCheck): KindFault | undefined {
 
 function confidentialFault(check: KindCheck): KindFault | undefined {
   if (check.origins.length > 0) return { field: "origins", detail: "only a publishable access has origins" };
-  if (check.mode !== "live" || check.cidrs.length > 0) return undefined;
+  if (check.mode !== "live" || check.cidrs.length > 0 || check.storedFactor === true) return undefined;
   if (!check.operations.some((operation) => showsPersonal(operation.projection))) return undefined;
   return {
     field: "cidrs",
-    detail:
-      check.storedFactor === true
-        ? "the license shows personal data, and certificate and signature are not enforced yet: name networks too"
-        : "the license shows personal data: a confidential access names the networks it may call from",
+    detail: "the license shows personal data: a confidential access names networks, a client certificate or a signature key",
   };
 }
 

@@ -15,11 +15,19 @@ export type TakenHeaders = {
   requestedMethod: string | undefined;
   requestedHeaders: string | undefined;
   acceptLanguage: string | undefined;
+  /** RFC 9421 and RFC 9530. */
+  signature: string | undefined;
+  signatureInput: string | undefined;
+  contentDigest: string | undefined;
+  /** RFC 9440; a claim like those of forwarding. */
+  clientCert: string | undefined;
   /** Names of single-valued headers that came more than once. */
   repeated: string[];
+  /** False when a value holds a control character or bytes beyond ASCII (RFC 9110 5.5). */
+  isPlain: boolean;
 };
 
-type Slot = Exclude<keyof TakenHeaders, "repeated"> | "authorization";
+type Slot = Exclude<keyof TakenHeaders, "repeated" | "isPlain"> | "authorization";
 
 const slots: ReadonlyMap<string, Slot> = new Map<string, Slot>([
   ["authorization", "authorization"],
@@ -35,10 +43,15 @@ const slots: ReadonlyMap<string, Slot> = new Map<string, Slot>([
   ["access-control-request-method", "requestedMethod"],
   ["access-control-request-headers", "requestedHeaders"],
   ["accept-language", "acceptLanguage"],
+  ["signature", "signature"],
+  ["signature-input", "signatureInput"],
+  ["content-digest", "contentDigest"],
+  ["client-cert", "clientCert"],
 ]);
 
 /** Headers that may carry a credential: their values are overwritten where they stand, whether we use them or not. */
 const credentials = new Set(["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-access-token", "x-auth-token"]);
+const notPlain = /[^\t\x20-\x7e]/;
 const overwritten = "[taken]";
 
 /**
@@ -48,17 +61,19 @@ const overwritten = "[taken]";
 export function readHeaders(rawHeaders: string[]): { headers: TakenHeaders; authorization: string | undefined } {
   const taken: Record<Slot, string | undefined> = emptySlots();
   const repeated: string[] = [];
+  let isPlain = true;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? "").toLowerCase();
     const value = rawHeaders[i + 1] ?? "";
     if (credentials.has(name)) rawHeaders[i + 1] = overwritten;
+    if (notPlain.test(value)) isPlain = false;
     const slot = slots.get(name);
     if (slot === undefined) continue;
     if (taken[slot] !== undefined) joinOrReport(taken, slot, { name, value, repeated });
     else taken[slot] = value;
   }
   const { authorization, ...headers } = taken;
-  return { headers: { ...headers, repeated }, authorization };
+  return { headers: { ...headers, repeated, isPlain }, authorization };
 }
 
 /** Forwarding claims and languages are lists and may come in several lines; of every other header here there may be one. */
@@ -86,5 +101,9 @@ function emptySlots(): Record<Slot, string | undefined> {
     requestedMethod: undefined,
     requestedHeaders: undefined,
     acceptLanguage: undefined,
+    signature: undefined,
+    signatureInput: undefined,
+    contentDigest: undefined,
+    clientCert: undefined,
   };
 }

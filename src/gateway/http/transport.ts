@@ -1,6 +1,11 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TlsMaterial } from "../../platform/tls-material.ts";
+import { type ClientCertificates, readClientCertificates } from "./client-certificates.ts";
+import type { ConnectionGate } from "./connection-gate.ts";
+import { passGate } from "./pass-gate.ts";
 import { readBody, type BodyRead } from "./read-body.ts";
 import { readHeaders, type TakenHeaders } from "./read-headers.ts";
 
@@ -13,13 +18,21 @@ export type Inbound = {
   headers: TakenHeaders;
   /** Address of the peer of the connection. */
   peer: string;
+  /** SHA-256 (hex) of the certificate that the client of the connection showed, verified. */
+  clientCertificate: string | undefined;
   hasBody: boolean;
   /** Reads the whole body, at most `limitBytes`. Sends `100 Continue` first when the client waits for it. */
   readBody(limitBytes: number): Promise<BodyRead>;
 };
 
 /** A whole answer. `headers` is flat: name, value, name, value... */
-export type Outbound = { status: number; headers: string[]; body: Buffer | undefined };
+export type Outbound = {
+  status: number;
+  headers: string[];
+  body: Buffer | undefined;
+  /** The connection ends with this answer. */
+  close?: boolean;
+};
 
 export type Handlers = {
   /** Answers a request. Must not throw. `authorization` is the only copy of the credential. */
@@ -41,6 +54,9 @@ export type TransportLimits = {
   silenceTimeoutMs: number;
 };
 
+/** What stands between the network and HTTP: nothing of it = clear text without bounds of its own. */
+export type Entrance = { tls?: TlsMaterial; gate?: ConnectionGate };
+
 export const defaultLimits: TransportLimits = {
   maxConnections: 4096,
   headersTimeoutMs: 10_000,
@@ -54,8 +70,9 @@ export async function startTransport(
   listen: { host: string; port: number },
   handlers: Handlers,
   limits: TransportLimits = defaultLimits,
+  entrance: Entrance = {},
 ): Promise<Transport> {
-  const server = createServer({
+  const http = {
     insecureHTTPParser: false,
     // checked by the pipeline, so that the refusal is uniform and recorded
     requireHostHeader: false,
@@ -66,12 +83,14 @@ export async function startTransport(
     connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
     joinDuplicateHeaders: false,
     noDelay: true,
-  });
+  };
+  const server = openServer(http, limits, entrance);
+  const certificates = readClientCertificates(server);
   server.maxConnections = limits.maxConnections;
   server.timeout = limits.silenceTimeoutMs;
   const state = { draining: false };
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    void answer(request, response, { handlers, state });
+    void answer(request, response, { handlers, state, certificates });
   };
   server.on("request", serve);
   // without these two listeners node:http would send 100 or 417 by itself, before anybody looked at the request
@@ -86,16 +105,32 @@ export async function startTransport(
   };
   server.on("upgrade", (_request: IncomingMessage, socket: Duplex) => refuse(socket, 400));
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => refuse(socket, 400));
-  server.on("clientError", (error: Error & { code?: string }, socket: Duplex) => refuse(socket, statusOf(error.code)));
+  server.on("clientError", (error: Error & { code?: string }, socket: Duplex) => {
+    if (certificates.isOpen(socket)) refuse(socket, statusOf(error.code));
+    else socket.destroy();
+  });
   await listening(server, listen);
   const { port, address } = addressOf(server);
   return { host: address, port, drain: (deadlineMs) => drain(server, state, deadlineMs) };
 }
 
+function openServer(http: Parameters<typeof createServer>[0] & object, limits: TransportLimits, { tls, gate }: Entrance): Server {
+  const server = tls === undefined ? createServer(http) : openTlsServer(http, limits, tls);
+  // before anything is read of it
+  if (gate !== undefined) server.prependListener("connection", (socket: Socket) => passGate(socket, gate));
+  return server;
+}
+
+function openTlsServer(http: object, limits: TransportLimits, tls: TlsMaterial): Server {
+  const server = createTlsServer({ ...http, ...tls.options(), handshakeTimeout: limits.headersTimeoutMs });
+  tls.keep(server);
+  return server;
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { handlers, state }: { handlers: Handlers; state: { draining: boolean } },
+  { handlers, state, certificates }: { handlers: Handlers; state: { draining: boolean }; certificates: ClientCertificates },
 ): Promise<void> {
   const { headers, authorization } = readHeaders(request.rawHeaders);
   // node:http has its own copy of the headers, made before the request event
@@ -109,9 +144,11 @@ async function answer(
       httpVersion: request.httpVersion,
       headers,
       peer: request.socket.remoteAddress ?? "",
+      clientCertificate: certificates.of(request.socket),
       hasBody: unread.body,
       readBody: async (limitBytes) => {
-        if (headers.expect !== undefined) response.writeContinue();
+        // HTTP/1.0 knows no answer before the answer (RFC 9110 10.1.1)
+        if (headers.expect !== undefined && request.httpVersion === "1.1") response.writeContinue();
         const body = await readBody(request, limitBytes);
         unread.body = typeof body === "string";
         return body;
@@ -119,7 +156,7 @@ async function answer(
     },
     authorization,
   );
-  const close = state.draining || unread.body || request.httpVersion !== "1.1";
+  const close = outbound.close === true || state.draining || unread.body || request.httpVersion !== "1.1";
   if (!(await send(response, outbound, close))) handlers.aborted(outbound);
 }
 
@@ -187,6 +224,8 @@ function listening(server: Server, listen: { host: string; port: number }): Prom
     server.once("error", reject);
     server.listen({ host: listen.host, port: listen.port }, () => {
       server.off("error", reject);
+      // a connection that the system could not hand over (ENOBUFS, ENOMEM) is the caller's loss alone: without a listener the process would end
+      server.on("error", () => undefined);
       resolve();
     });
   });
