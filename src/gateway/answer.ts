@@ -1,9 +1,8 @@
 import { errorTable } from "../contract/errors.ts";
 import { languageOf } from "../contract/language.ts";
+import type { ErrorProofs } from "../platform/error-proof.ts";
 import type { Call } from "./call.ts";
 import type { Outbound } from "./http/transport.ts";
-import type { Verdict } from "./limits/gcra.ts";
-import { limitHeaders } from "./policies/take-from-limit.ts";
 import { problemBody } from "./problem.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -26,7 +25,7 @@ const exposed = "audit-entry, deprecation, sunset, ratelimit, ratelimit-policy, 
 /** A good answer. `body` undefined = none. */
 export function goodAnswer(
   call: Call,
-  good: { status: number; body: Buffer | undefined; entryId: string; meter: Verdict | undefined },
+  good: { status: number; body: Buffer | undefined; entryId: string; meter: readonly string[] | undefined },
 ): Outbound {
   const headers = headersOf(call, good);
   // on good answers alone: a refusal must not tell which operations there are
@@ -36,15 +35,19 @@ export function goodAnswer(
 }
 
 /** The uniform refusal (RFC 9457). */
-export function refusalAnswer(call: Call, refusal: Refusal, more: { entryId: string; meter: Verdict | undefined }): Outbound {
+export function refusalAnswer(
+  call: Call,
+  refusal: Refusal,
+  more: { entryId: string; meter: readonly string[] | undefined; proofs?: Pick<ErrorProofs, "of"> | undefined },
+): Outbound {
   const language = languageOf(call.headers.acceptLanguage);
-  const body = problemBody(refusal, call.requestId, language);
+  const body = problemBody(refusal, call.requestId, { language, proofs: more.proofs });
   const headers = headersOf(call, more);
   headers.push("content-type", "application/problem+json", "content-length", String(body.length));
   headers.push("content-language", language, "vary", "accept-language");
   if (refusal.code === "unauthorized") headers.push("www-authenticate", "Bearer");
   if (refusal.more.retryAfterSeconds !== undefined) headers.push("retry-after", String(refusal.more.retryAfterSeconds));
-  return { status: errorTable[refusal.code].status, headers, body };
+  return { status: errorTable[refusal.code].status, headers, body, ...(refusal.more.close === true ? { close: true } : {}) };
 }
 
 /** The answer to an allowed CORS preflight (Fetch, 3.2.3). */
@@ -55,12 +58,11 @@ export function preflightAnswer(call: Call, allowed: { origin: string; method: s
   return { status: 204, headers, body: undefined };
 }
 
-function headersOf(call: Call, more: { entryId: string; meter: Verdict | undefined }): string[] {
+function headersOf(call: Call, more: { entryId: string; meter: readonly string[] | undefined }): string[] {
   const headers = [...everyAnswer, "x-request-id", call.requestId, "audit-entry", more.entryId];
-  const { token, corsOrigin } = call.seen;
-  if (token !== undefined && more.meter !== undefined) headers.push(...limitHeaders(token.access.license.limit, more.meter));
-  if (corsOrigin !== undefined) {
-    headers.push("access-control-allow-origin", corsOrigin, "vary", "origin", "access-control-expose-headers", exposed);
-  }
+  const { corsOrigin, variesByOrigin } = call.seen;
+  if (more.meter !== undefined) headers.push(...more.meter);
+  if (variesByOrigin === true) headers.push("vary", "origin");
+  if (corsOrigin !== undefined) headers.push("access-control-allow-origin", corsOrigin, "access-control-expose-headers", exposed);
   return headers;
 }

@@ -16,9 +16,12 @@ export type Call = {
   path: string;
   query: string;
   readonly address: string;
+  /** SHA-256 of the verified client certificate, hex. */
+  readonly certificate: string | undefined;
   readonly headers: TakenHeaders;
   readonly hasBody: boolean;
-  readBody(limitBytes: number): Promise<BodyRead>;
+  /** Replaced by a step that has to see the body first. */
+  readBody: (limitBytes: number) => Promise<BodyRead>;
   /** What became known on the way, for the answer's headers and the audit. */
   readonly seen: Seen;
 };
@@ -35,6 +38,10 @@ export type Seen = {
   meter?: Verdict;
   /** Keyed hashes of the persons that request and answer name, hex; never the values. */
   subjects?: Set<string>;
+  /** The same persons in clear, for this call's time alone: goes nowhere. */
+  named?: Set<string>;
   /** Origin that may read the answer in a browser. */
   corsOrigin?: string;
+  /** The access is bound to web origins. */
+  variesByOrigin?: true;
 };

@@ -66,7 +66,9 @@ test("the upstream gets the service credential, a signed identity and nothing of
       "aqueduto-identity": "forged",
       cookie: "session=1",
       "x-forwarded-for": "1.2.3.4",
-      connection: "aqueduto-identity, authorization",
+      "x-forwarded-host": "evil.example",
+      forwarded: "for=1.2.3.4",
+      connection: "aqueduto-identity, authorization, forwarded, x-request-id",
       "x-custom": "1",
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     },
@@ -79,11 +81,13 @@ test("the upstream gets the service credential, a signed identity and nothing of
     "aqueduto-deadline-ms",
     "aqueduto-identity",
     "authorization",
-    "connection",
+    "forwarded",
     "host",
     "traceparent",
+    "x-forwarded-for",
     "x-request-id",
   ]);
+  expect([seen?.headers["x-forwarded-for"], seen?.headers.forwarded]).toEqual(["127.0.0.1", "for=127.0.0.1"]);
   expect(seen?.headers.authorization).toBe(`Bearer ${credential}`);
   expect(seen?.headers["x-request-id"]).toBe(reply.headers["x-request-id"]);
   expect(seen?.headers["traceparent"]).not.toContain("0af7651916cd43dd8448eb211c80319c");

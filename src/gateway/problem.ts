@@ -1,6 +1,7 @@
 import { errorTable, type ErrorCode } from "../contract/errors.ts";
 import type { Language } from "../contract/language.ts";
 import { type Problem, problemType } from "../contract/problem.ts";
+import type { ErrorProofs } from "../platform/error-proof.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** Fixed texts; in one language a 401 and a 404 of one kind must not differ from those of another. */
@@ -20,10 +21,15 @@ const fixedDetail: Partial<Record<ErrorCode, Record<Language, string>>> = {
 };
 
 /** The RFC 9457 document of a refusal, as bytes; title and fixed texts in one language. `clause` is an extension member. */
-export function problemBody(refusal: Refusal, requestId: string, language: Language): Buffer {
+export function problemBody(
+  refusal: Refusal,
+  requestId: string,
+  { language, proofs }: { language: Language; proofs?: Pick<ErrorProofs, "of"> | undefined },
+): Buffer {
   const { code, more } = refusal;
   const { status, title: english, titulo } = errorTable[code];
   const title = language === "en" ? english : titulo;
+  const clause = more.showClause === true ? more.clause : undefined;
   const detail = fixedDetail[code]?.[language] ?? more.detail;
   const problem: Problem & { clause?: string } = {
     type: problemType(code),
@@ -32,8 +38,9 @@ export function problemBody(refusal: Refusal, requestId: string, language: Langu
     code,
     ...(detail === undefined ? {} : { detail }),
     ...(more.pointer === undefined ? {} : { pointer: more.pointer }),
-    ...(more.showClause === true ? { clause: more.clause } : {}),
+    ...(clause === undefined ? {} : { clause }),
     request_id: requestId,
+    ...(proofs === undefined ? {} : { proof: proofs.of({ requestId, status, code, clause }) }),
   };
   return Buffer.from(JSON.stringify(problem));
 }

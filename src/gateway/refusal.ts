@@ -11,6 +11,8 @@ export type RefusalMore = {
   /** The clause may be told: only for what the license already grants (limit, validity, origin, address). */
   showClause?: boolean;
   retryAfterSeconds?: number;
+  /** The connection ends with the answer: what follows on it cannot be trusted. */
+  close?: boolean;
 };
 
 /** Ends a call at the step that throws it; the pipeline turns it into the uniform answer. */

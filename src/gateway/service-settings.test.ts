@@ -87,7 +87,7 @@ const property = {
 };
 const hash = createSubjectHasher(subjectSecret);
 const of = { tenantId: "ten_a", at: now };
-const hex = (kind: "matricula" | "document", value: string) => hash(of, { kind, value }).toString("hex");
+const hex = (kind: "matricula" | "document", value: string) => hash(of, { kind, value });
 
 test("the record names whom request and answer are about, by keyed hash, once each, and holds no value", async () => {
   const body = {
@@ -124,7 +124,7 @@ test("a call that names more persons than a record holds says so", async () => {
   await gateway.call("GET", "/v1/properties/1", { token });
   const hashes = gateway.records[0]?.subjects?.split(",") ?? [];
   expect(hashes).toHaveLength(mostSubjects);
-  expect(hashes.at(-1)).toBe(hash(of, manySubjects).toString("hex"));
+  expect(hashes.at(-1)).toBe(hash(of, manySubjects));
 });
 
 test("hashes of one person differ by tenant, month, kind and secret, and not within a month", () => {
@@ -137,7 +137,7 @@ test("hashes of one person differ by tenant, month, kind and secret, and not wit
     hash(of, { kind: "matricula", value: subject.value }),
     createSubjectHasher(Buffer.alloc(32))(of, subject),
   ];
-  expect(new Set([same, ...others].map((one) => one.toString("hex"))).size).toBe(5);
+  expect(new Set([same, ...others]).size).toBe(5);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { errorTable } from "../contract/errors.ts";
+import type { ErrorProofs } from "../platform/error-proof.ts";
 import type { Log } from "../platform/log.ts";
 import { goodAnswer, preflightAnswer, refusalAnswer } from "./answer.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
@@ -6,7 +7,8 @@ import type { Outcome } from "./audit/call-record.ts";
 import type { Call } from "./call.ts";
 import type { Outbound } from "./http/transport.ts";
 import type { BucketStore } from "./limits/bucket-store.ts";
-import type { Verdict } from "./limits/gcra.ts";
+import { limitHeaders } from "./limits/limit-headers.ts";
+import type { QuotaSlices } from "./limits/quota-slices.ts";
 import { bucketKey } from "./policies/take-from-limit.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -15,7 +17,7 @@ export type Served = { status: number; body: Buffer | undefined; preflight?: { o
 
 export type Settled = { answer: Outbound; outcome: Outcome };
 
-type SettleWith = { audit: AuditTrail; buckets: BucketStore; log: Log };
+type SettleWith = { audit: AuditTrail; buckets: BucketStore; quotas: QuotaSlices; proofs?: Pick<ErrorProofs, "of">; log: Log };
 
 /** Step 9: turns the end of the way, good or not, into the answer, after its record is kept. Never rejects. */
 export async function settleCall(call: Call, work: Promise<Served>, parts: SettleWith): Promise<Settled> {
@@ -31,12 +33,13 @@ async function serveAnswer(call: Call, served: Served, parts: SettleWith): Promi
   const entryId = await parts.audit.answered(call, outcome);
   const answer = served.preflight
     ? preflightAnswer(call, { ...served.preflight, entryId })
-    : goodAnswer(call, { ...served, entryId, meter: meterOf(call, parts.buckets) });
+    : goodAnswer(call, { ...served, entryId, meter: meterOf(call, parts) });
   return { answer, outcome };
 }
 
 async function refuseCall(call: Call, refusal: Refusal, parts: SettleWith): Promise<Settled> {
-  const answerWith = (entryId: string): Outbound => refusalAnswer(call, refusal, { entryId, meter: meterOf(call, parts.buckets) });
+  const answerWith = (entryId: string): Outbound =>
+    refusalAnswer(call, refusal, { entryId, meter: meterOf(call, parts), proofs: parts.proofs });
   const answer = answerWith(call.entryId);
   const outcome: Outcome = { status: answer.status, code: refusal.code, clause: refusal.more.clause, bytes: answer.body?.length ?? 0 };
   reportFailure(parts.log, call, outcome);
@@ -47,15 +50,16 @@ async function refuseCall(call: Call, refusal: Refusal, parts: SettleWith): Prom
     return { answer: entryId === call.entryId ? answer : answerWith(entryId), outcome };
   } catch (error) {
     const full = refusalOf(error, call, parts.log);
-    return { answer: refusalAnswer(call, full, { entryId: call.entryId, meter: undefined }), outcome };
+    return { answer: refusalAnswer(call, full, { entryId: call.entryId, meter: undefined, proofs: parts.proofs }), outcome };
   }
 }
 
-/** For every authenticated answer: what the call left in its bucket, or, where it took nothing, what is in it. */
-function meterOf(call: Call, buckets: BucketStore): Verdict | undefined {
+/** Headers of every authenticated answer: what the call left of its limits, or, where it took nothing, what they hold. */
+function meterOf(call: Call, { buckets, quotas }: SettleWith): string[] | undefined {
   const { token, authenticated, meter } = call.seen;
   if (token === undefined || authenticated !== true) return undefined;
-  return meter ?? buckets.view(bucketKey(token.access), token.access.license.limit, Math.floor(call.startedMs * 1000));
+  const verdict = meter ?? buckets.view(bucketKey(token.access), token.access.license.limit, Math.floor(call.startedMs * 1000));
+  return limitHeaders(token.access, verdict, quotas);
 }
 
 function refusalOf(error: unknown, call: Call, log: Log): Refusal {

@@ -5,6 +5,10 @@ import type { AccessPage, TokenPage } from "./policy/policy-rows.ts";
 
 /** Ended tokens stay recognisable for so many days, so that the audit can say whose old token still calls. */
 const endedTokenDays = 90;
+/** As policy/read-factors.ts reads it. */
+export const accessFactors = sql<string>`CASE WHEN certificate_sha256 IS NULL AND signature_key IS NULL THEN ''
+              ELSE concat(encode(certificate_sha256, 'hex'), ' ', encode(signature_key, 'hex')) END`;
+
 /** Rows of a page: two milliseconds to take in. */
 const pageRows = 1_000;
 
@@ -59,7 +63,7 @@ async function pages<T>(
   }
 }
 
-type AccessCells = Record<"access_ids" | "client_ids" | "license_ids" | "cidrs" | "origins" | "expiries", string> & Letters;
+type AccessCells = Record<"access_ids" | "client_ids" | "license_ids" | "cidrs" | "origins" | "factors" | "expiries", string> & Letters;
 type TokenCells = Record<"token_ids" | "access_ids" | "expiries" | "retiring", string> & { digests: Buffer; states: string };
 type Letters = Record<"states" | "kinds" | "modes", string>;
 
@@ -69,7 +73,7 @@ async function accessPage(tx: Tx, tenantId: string, after: string): Promise<Acce
            string_agg(license_id, chr(10)) AS license_ids, string_agg(left(state, 1), '') AS states,
            string_agg(left(kind, 1), '') AS kinds, string_agg(left(mode, 1), '') AS modes,
            string_agg(array_to_string(cidrs, ','), chr(10)) AS cidrs, string_agg(array_to_string(origins, ','), chr(10)) AS origins,
-           string_agg(${milliseconds("expires_at")}, chr(10)) AS expiries
+           string_agg(${accessFactors}, chr(10)) AS factors, string_agg(${milliseconds("expires_at")}, chr(10)) AS expiries
       FROM (SELECT * FROM aqueduto.access WHERE tenant_id = ${tenantId} AND access_id > ${after}
              ORDER BY access_id LIMIT ${sql.lit(pageRows)}) page HAVING count(*) > 0`.execute(tx);
   const [cells] = rows;
@@ -85,6 +89,7 @@ async function accessPage(tx: Tx, tenantId: string, after: string): Promise<Acce
     modes,
     cidrs: lines(cells.cidrs),
     origins: lines(cells.origins),
+    factors: lines(cells.factors),
     expiries: lines(cells.expiries),
   };
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "../db/database.ts";
 import type { LoadFrom, PolicySink } from "./policy-keeper.ts";
-import { readPolicyPages } from "./snapshot-loader-pages.ts";
+import { accessFactors, readPolicyPages } from "./snapshot-loader-pages.ts";
 import type {
   AccessRow,
   ChangedLicenses,
@@ -27,6 +27,10 @@ const fetchRows = 500;
  * go to the sink, page by page, so that they are never all in memory as rows. `anew` when what is known cannot be brought up
  * to date so: rows were deleted, or the store is another than the known policy was read from (started again, restored,
  * failed over), whose epochs may stand for other changes.
+ * A load can never mix two policies nor name an epoch that its rows do not have: every write to a policy table moves the one
+ * row of `policy_epoch` in its own transaction and holds that row's lock until it commits, so writers commit one after
+ * another, and this reads epoch and rows in one snapshot (repeatable read): the epoch it sees is that of the last commit it
+ * sees. There is nothing beside the snapshot that is filled on a miss, so nothing old can be put back after a revocation.
  * platformTx cannot serve here: the isolation level has to be set before the transaction's first query.
  */
 export function loadPolicy(db: Db, from: LoadFrom, sink: PolicySink): Promise<PolicyChange | "anew" | undefined> {
@@ -110,8 +114,9 @@ async function readLicensing(tx: Tx): Promise<LicensingRows> {
   return {
     services: await rowsOf<ServiceRow>(
       tx,
-      sql`SELECT tenant_id, service_id, live_url, sandbox_url, credential_sealed, identity_key_sealed, status_map, state
-            FROM aqueduto.service`,
+      sql`SELECT tenant_id, service_id, live_url, sandbox_url, credential_sealed, identity_key_sealed, status_map, state,
+                 openapi -> 'x-targets' AS target_settings, ${moreTargets("live")} AS more_live, ${moreTargets("test")} AS more_sandbox
+            FROM aqueduto.service AS s`,
     ),
     operations: await fetchAll<OperationRow>(
       tx,
@@ -126,13 +131,22 @@ async function readLicensing(tx: Tx): Promise<LicensingRows> {
   };
 }
 
+/** The targets after the first, which stands in the service's own row. */
+function moreTargets(mode: "live" | "test"): ReturnType<typeof sql> {
+  return sql`ARRAY(SELECT t.url FROM aqueduto.service_target AS t
+                    WHERE (t.tenant_id, t.service_id, t.mode) = (s.tenant_id, s.service_id, ${sql.lit(mode)}) AND t.position > 1
+                    ORDER BY t.position)`;
+}
+
 const licenseRows = sql`
-  SELECT tenant_id, license_id, partner_id, version, state, starts_at, ends_at, rate_per_second, burst FROM aqueduto.license`;
+  SELECT tenant_id, license_id, partner_id, version, state, starts_at, ends_at, rate_per_second, burst,
+         quota_day, quota_month FROM aqueduto.license`;
 const grantRows = sql`SELECT tenant_id, license_id, operation_id, projection, fields FROM aqueduto.license_operation`;
 const objectRows = sql`SELECT tenant_id, license_id, municipalities, localities, matriculas, ranges FROM aqueduto.license_object`;
 const clientRows = sql`SELECT tenant_id, client_id, partner_id, state FROM aqueduto.client`;
 const accessRows = sql`
-  SELECT tenant_id, access_id, client_id, license_id, kind, mode, cidrs::text[] AS cidrs, origins, state, expires_at FROM aqueduto.access`;
+  SELECT tenant_id, access_id, client_id, license_id, kind, mode, cidrs::text[] AS cidrs, origins,
+         ${accessFactors} AS factors, state, expires_at FROM aqueduto.access`;
 const tokenRows = sql`SELECT tenant_id, token_id, access_id, digest, state, expires_at, retiring_until FROM aqueduto.token`;
 
 async function readChanged(tx: Tx, known: bigint): Promise<Pick<PolicyChange, "clients" | "accesses" | "tokens">> {

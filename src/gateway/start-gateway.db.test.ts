@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import pg from "pg";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
@@ -123,7 +123,9 @@ test("a first load reads every table of the policy as one instant; later ones re
   expect(first.licensing?.licenses).toMatchObject([{ license_id: "lic_a", rate_per_second: "0.125", burst: 100, version: 1 }]);
   expect(first.licensing?.licenses[0]?.ends_at).toBeInstanceOf(Date);
   expect(pages.clients).toMatchObject([{ client_id: "cli_a", state: "active" }]);
-  expect(pages.accesses).toMatchObject([{ accessIds: ["acc_a"], cidrs: ["127.0.0.0/8,::1/128"], origins: [""], expiries: [""] }]);
+  expect(pages.accesses).toMatchObject([
+    { accessIds: ["acc_a"], cidrs: ["127.0.0.0/8,::1/128"], origins: [""], factors: [""], expiries: [""] },
+  ]);
   expect(pages.tokens).toMatchObject([{ tokenIds: ["tok_a"], digests: tokenDigest(pepper.key, token), states: "l", retiring: [""] }]);
   expect(first.licensing?.operations).toHaveLength(operations.length);
   expect(first.licensing?.operations.find((row) => row.operation_id === "getProperty")?.parameters).toEqual(operations[0]?.parameters);
@@ -139,14 +141,14 @@ test("a first load reads every table of the policy as one instant; later ones re
   expect(second).toMatchObject({ epoch: await epochOf(database), accesses: [], tokens: [{ token_id: "tok_a", state: "ended" }] });
   expect(Object.keys(Object(second)).toSorted()).toEqual(["accesses", "clients", "epoch", "history", "tokens"]);
   await platformTx(database.db, async (tx) => {
-    await sql`UPDATE aqueduto.access SET state = 'disabled'`.execute(tx);
+    await sql`UPDATE aqueduto.access SET state = 'disabled', signature_key = sha256('')`.execute(tx);
     await sql`UPDATE aqueduto.partner SET state = 'disabled'`.execute(tx);
     await sql`UPDATE aqueduto.client SET state = 'revoked'`.execute(tx);
   });
   const third = await load(Object(second).epoch);
   expect(third).toMatchObject({
     clients: [{ client_id: "cli_a", state: "revoked" }],
-    accesses: [{ access_id: "acc_a", state: "disabled" }],
+    accesses: [{ access_id: "acc_a", state: "disabled", factors: ` ${hash("sha256", "", "hex")}` }],
     tokens: [],
     partners: [{ state: "disabled" }],
   });
@@ -196,7 +198,7 @@ test("a change reaches the node by notice, and without any notice by the version
   ).toBe(403);
   await using deaf = await start(database, { nodeId: "nod_deaf", policyListenUrl: "postgres://nobody@127.0.0.1:1/none" });
   expect(await status(deaf.gateway)).toBe(403);
-  await platformTx(database.db, (tx) => sql`UPDATE aqueduto.license SET state = 'active'`.execute(tx));
+  await platformTx(database.db, (tx) => sql`UPDATE aqueduto.license SET state = 'active', rate_per_second = 50`.execute(tx));
   expect(
     await eventually(
       () => status(deaf.gateway),

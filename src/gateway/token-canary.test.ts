@@ -41,9 +41,9 @@ test("a token is found in no byte the upstream got, in no record, in nothing a l
     },
     upstream: {
       ...gateway.parts.upstream,
-      send(request) {
-        held.push(everything(request));
-        return gateway.parts.upstream.send(request);
+      send(group, request) {
+        held.push(everything([group, request]));
+        return gateway.parts.upstream.send(group, request);
       },
     },
   };

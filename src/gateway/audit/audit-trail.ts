@@ -1,5 +1,5 @@
 import { manySubjects, mostSubjects, type Subject, type SubjectHasher } from "../../audit/subject-hash.ts";
-import type { AccessRecord } from "../../contract/access-record.ts";
+import { type AccessRecord, nodeRevocationClause } from "../../contract/access-record.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
@@ -11,7 +11,7 @@ import { callRecord, type Outcome } from "./call-record.ts";
 import { createRefusalSampler } from "./refusal-sampler.ts";
 
 /** Where records go: resolves when the record is kept, rejects when it cannot be. */
-export type RecordSink = { append(record: AccessRecord): Promise<void> };
+export type RecordSink = { append(record: AccessRecord, sync?: "answer"): Promise<void> };
 
 /** Step 9. No status line without its record: what cannot be recorded is refused with 503. */
 export type AuditTrail = {
@@ -21,6 +21,8 @@ export type AuditTrail = {
   answered(call: Call, outcome: Outcome): Promise<string>;
   /** Before the first byte goes upstream, for unsafe methods, and for all while the journal has not yet taken a record again. */
   intends(call: Call): Promise<void>;
+  /** The call ends its own token: resolves when that is on disk, whatever else the journal waits for. */
+  revokes(call: Call, route: string): Promise<void>;
   /** The answer did not reach the caller whole. */
   aborted(call: Call, outcome: Outcome): Promise<void>;
   /** Writes the aggregates of minutes that are over. Those that the journal refuses stay for the next time. */
@@ -40,9 +42,9 @@ export function createAuditTrail(options: {
   const sampler = createRefusalSampler();
   let refusing = false;
 
-  async function keep(record: AccessRecord): Promise<void> {
+  async function keep(record: AccessRecord, sync?: "answer"): Promise<void> {
     try {
-      await journal.append(record);
+      await journal.append(record, sync);
       refusing = false;
     } catch (error) {
       if (!refusing) log.error({ err: error }, "the audit journal refuses records; calls are answered 503");
@@ -70,6 +72,10 @@ export function createAuditTrail(options: {
       if (safeMethods.has(call.method) && !refusing) return;
       await keep(record(call, newId("aud"), "intent", { status: 0, code: "ok" }));
     },
+    async revokes(call, route) {
+      const outcome = { status: 0, code: "ok", clause: nodeRevocationClause };
+      await keep({ ...record(call, newId("aud"), "intent", outcome), route }, "answer");
+    },
     async aborted(call, outcome) {
       if (call.seen.token === undefined) return;
       await keep(record(call, newId("aud"), "completion", { ...outcome, clause: "aborted" }));
@@ -93,10 +99,15 @@ function nameSubjects(call: Call, subjects: readonly Subject[], hashSubject: Sub
   const tenantId = call.seen.token?.access.license.tenantId;
   if (tenantId === undefined || subjects.length === 0) return;
   const seen = (call.seen.subjects ??= new Set());
+  const named = (call.seen.named ??= new Set());
   const of = { tenantId, at: call.at };
-  const many = hashSubject(of, manySubjects).toString("hex");
   for (const subject of subjects) {
-    if (seen.has(many)) return;
-    seen.add(seen.size < mostSubjects - 1 ? hashSubject(of, subject).toString("hex") : many);
+    if (seen.size >= mostSubjects) return;
+    // the object asked is most often the object answered
+    const plain = `${subject.kind} ${subject.value}`;
+    if (named.has(plain)) continue;
+    named.add(plain);
+    const name = seen.size < mostSubjects - 1 ? subject : manySubjects;
+    seen.add(hashSubject(of, name));
   }
 }

@@ -11,6 +11,8 @@ const hostForm = /^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/;
 export function checkFraming(method: string, httpVersion: string, headers: TakenHeaders): void {
   const [repeated] = headers.repeated;
   if (repeated !== undefined) throw bad("header-repeated", `The header ${repeated} came more than once.`);
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") throw bad("version", "HTTP/1.1 is served here.");
+  if (!headers.isPlain) throw bad("header-value", "A header holds a character that is not allowed.");
   if (!methods.has(method)) throw bad("method", "This method is not served.");
   if (headers.host === undefined || !hostForm.test(headers.host)) throw bad("host", "One Host header with a plain host name is required.");
   if (headers.upgrade !== undefined) throw bad("upgrade", "No change of protocol is served here.");
@@ -31,5 +33,6 @@ function checkBodyFraming(httpVersion: string, { transferEncoding, contentLength
 }
 
 function bad(clause: string, detail: string): Refusal {
-  return new Refusal("bad-request", { clause, detail });
+  // where the head cannot be trusted, what follows it cannot either
+  return new Refusal("bad-request", { clause, detail, close: true });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { UpstreamFailure, type UpstreamRequest } from "../upstream/upstream-client.ts";
+import { createUpstreams } from "../upstream/upstreams.ts";
 import { compile, onlyAccess, refusalOf, testCall } from "../testing/test-call.ts";
 import { accessRow, makeToken, policyRows, tokenRow } from "../testing/test-policy.ts";
 import { forward } from "./forward.ts";
@@ -20,14 +21,14 @@ async function sent(
   failure?: UpstreamFailure,
 ): Promise<{ verdict: string; requests: UpstreamRequest[] }> {
   const requests: UpstreamRequest[] = [];
-  const upstream = {
+  const upstream = createUpstreams({
     send(outgoing: UpstreamRequest) {
       requests.push(outgoing);
       return failure ? Promise.reject(failure) : Promise.resolve({ status: 200, contentType: undefined, body: Buffer.alloc(0) });
     },
     retain: () => undefined,
     close: () => Promise.resolve(),
-  };
+  });
   const { token, grant } = bed(mode, targets);
   const verdict = await refusalOf(() => forward(testCall(), token, grant, { request, upstream }));
   return { verdict, requests };

@@ -1,8 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { takeRandom } from "../../platform/random-pool.ts";
 import type { Call } from "../call.ts";
 import type { Grant, OperationPolicy, TokenPolicy } from "../policy/snapshot.ts";
 import { Refusal } from "../refusal.ts";
-import { UpstreamFailure, type UpstreamAnswer, type UpstreamClient } from "../upstream/upstream-client.ts";
+import { UpstreamFailure, type UpstreamAnswer } from "../upstream/upstream-client.ts";
+import type { TargetGroup } from "../upstream/target-book.ts";
+import { UpstreamUnavailable, type Upstreams } from "../upstream/upstreams.ts";
 import type { ValidRequest } from "../validation/request-contract.ts";
 
 /** The identity header is good for this long: the longest operation's deadline (60 s) may not outlive a stolen one by much. */
@@ -16,12 +18,11 @@ export async function forward(
   call: Call,
   token: TokenPolicy,
   grant: Grant,
-  more: { request: ValidRequest; upstream: UpstreamClient },
+  more: { request: ValidRequest; upstream: Upstreams },
 ): Promise<UpstreamAnswer> {
   const { operation } = grant;
   try {
-    return await more.upstream.send({
-      origin: targetOf(operation, token.access.mode),
+    return await more.upstream.send(targetsOf(operation, token.access.mode), {
       method: operation.method,
       path: more.request.path,
       headers: upstreamHeaders(call, token, operation, more.request.body),
@@ -30,13 +31,14 @@ export async function forward(
     });
   } catch (error) {
     if (error instanceof UpstreamFailure) throw failureOf(error);
+    if (error instanceof UpstreamUnavailable) throw unavailable(error);
     throw error;
   }
 }
 
-export function targetOf(operation: OperationPolicy, mode: "live" | "test"): string {
-  const origin = mode === "live" ? operation.service.liveOrigin : operation.service.sandboxOrigin;
-  if (origin !== undefined) return origin;
+function targetsOf(operation: OperationPolicy, mode: "live" | "test"): TargetGroup {
+  const group = operation.service.targets[mode];
+  if (group !== undefined) return group;
   throw new Refusal("upstream-failed", {
     clause: "no-target",
     detail: `The service has no ${mode === "live" ? "live" : "sandbox"} target for ${mode} accesses.`,
@@ -60,11 +62,27 @@ function upstreamHeaders(call: Call, token: TokenPolicy, operation: OperationPol
     authorization: `Bearer ${operation.service.credential.reveal()}`,
     "aqueduto-identity": identity,
     "x-request-id": call.requestId,
-    "aqueduto-deadline-ms": String(operation.timeoutMs),
+    // made anew from the connection and the trusted proxies: what a caller claims of its way never passes
+    "x-forwarded-for": call.address,
+    forwarded: `for=${call.address.includes(":") ? `"[${call.address}]"` : call.address}`,
     // a trace of our own (W3C Trace Context): a caller's trace id would tie its other systems to ours
-    traceparent: `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-01`,
+    traceparent: `00-${takeRandom(16).toString("hex")}-${takeRandom(8).toString("hex")}-01`,
     ...(body === undefined ? {} : { "content-type": "application/json" }),
   };
+}
+
+const unavailableDetails = {
+  "circuit-open": "The service failed too often and is not asked for a moment.",
+  "queue-full": "The service has as many calls waiting as it may.",
+} as const satisfies Record<UpstreamUnavailable["reason"], string>;
+
+/** Refused at once: nothing was sent, so any call may be sent again. */
+function unavailable({ reason, retryAfterMs }: UpstreamUnavailable): Refusal {
+  return new Refusal("upstream-unavailable", {
+    clause: `upstream-${reason}`,
+    detail: `${unavailableDetails[reason]} Nothing was sent to it: try again after the seconds of Retry-After.`,
+    retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)),
+  });
 }
 
 function failureOf(failure: UpstreamFailure): Refusal {

@@ -3,7 +3,7 @@ import type { AccessPolicy, Grant, Snapshot } from "../policy/snapshot.ts";
 import { Refusal } from "../refusal.ts";
 
 /** The operation found and what the license grants of it, or why there is none (for the audit). */
-export type Match = { grant: Grant; values: string[] } | { grant: undefined; clause: string };
+export type Match = { grant: Grant; values: string[] } | { grant: undefined; clause: string; values?: undefined };
 
 /**
  * Step 4: method and path -> operation -> the license's grant; default deny. The verdict is given after the limit

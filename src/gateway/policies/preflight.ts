@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import { sourceOf } from "../http/connection-gate.ts";
 import type { BucketStore } from "../limits/bucket-store.ts";
 import type { AccessPolicy, Snapshot } from "../policy/snapshot.ts";
 import { Refusal } from "../refusal.ts";
@@ -21,7 +22,7 @@ export function isPreflight(call: Call): boolean {
  */
 export function allowPreflight(call: Call, snapshot: Snapshot, buckets: BucketStore): { origin: string; method: string } {
   const { origin, requestedMethod: method } = call.headers;
-  if (!buckets.take(call.address, perAddress, Math.floor(call.startedMs * 1000)).allowed) {
+  if (!buckets.take(sourceOf(call.address), perAddress, Math.floor(call.startedMs * 1000)).allowed) {
     throw new Refusal("too-many-requests", { clause: "preflight-limit", detail: "Too many preflights.", retryAfterSeconds: 1 });
   }
   const known = origin !== undefined && method !== undefined && asksForKnownHeaders(call.headers.requestedHeaders);

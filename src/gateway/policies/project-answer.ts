@@ -1,5 +1,4 @@
 import type { Grant } from "../policy/snapshot.ts";
-import { formatExact } from "../projection/exact-json.ts";
 import { Refusal } from "../refusal.ts";
 import type { CheckedAnswer } from "./check-answer.ts";
 
@@ -12,5 +11,5 @@ export function projectAnswer(answer: CheckedAnswer, grant: Grant): { status: nu
       clause: "answer-schema",
       detail: "The service answered in another form than the operation's schema.",
     });
-  return { status: answer.status, body: Buffer.from(formatExact(shown)) };
+  return { status: answer.status, body: Buffer.from(shown) };
 }

@@ -1,5 +1,5 @@
 import { parseToken } from "../../contract/token-format.ts";
-import { tokenDigest } from "../../platform/token-digest.ts";
+import { tokenDigestText } from "../../platform/token-digest.ts";
 
 /** What step 2 leaves of a credential: its digests. The token itself ends here. */
 export type Credential = {
@@ -23,7 +23,7 @@ export function takeToken(authorization: string | undefined, peppers: Peppers): 
   const form = formOf(authorization, token, issued !== undefined);
   const text = form === "issued" || form === "own" ? (token ?? "") : "no token";
   const keys = peppers.previous === undefined ? [peppers.key] : [peppers.key, peppers.previous.key];
-  return { form, digests: keys.map((key) => tokenDigest(key, text).toString("latin1")), mode: issued?.mode };
+  return { form, digests: keys.map((key) => tokenDigestText(key, text)), mode: issued?.mode };
 }
 
 function formOf(authorization: string | undefined, token: string | undefined, issued: boolean): Credential["form"] {

@@ -4,6 +4,8 @@ import { instantOf, NumberColumn } from "./number-column.ts";
 import { Ordinals, TenantOrdinals } from "./ordinals.ts";
 import type { AccessPage, AccessRow, HolderState } from "./policy-rows.ts";
 
+type Binding = Pick<AccessRow, "cidrs" | "origins" | "factors">;
+
 const states: readonly HolderState[] = ["active", "disabled", "revoked"];
 const kinds: readonly AccessRow["kind"][] = ["confidential", "publishable"];
 const modes: readonly AccessRow["mode"][] = ["live", "test"];
@@ -85,7 +87,7 @@ export class AccessTable {
       accessId: this.#ids.read(ordinal),
       license: this.#license.get(ordinal),
       client: this.#client.get(ordinal),
-      /** Equal numbers stand for equal networks and origins. */
+      /** Equal numbers stand for equal networks, origins and factors. */
       binding,
       ...bindingOf(this.#bindings.text(binding)),
       state: states[flags & 3] ?? "revoked",
@@ -123,21 +125,25 @@ function flagsOf(state: number, kind: number, mode: number): number {
   return state | (kind << 2) | (mode << 3);
 }
 
-/** Networks alone are joined by commas, which none of them holds; the rare origins make it JSON. */
-function bindingText(row: Pick<AccessRow, "cidrs" | "origins">): string {
-  return row.origins.length === 0 ? row.cidrs.join(",") : JSON.stringify([row.cidrs, row.origins]);
+/** Networks alone are joined by commas, which none of them holds; the rare origins and stored factors make it JSON. */
+function bindingText({ cidrs, origins, factors }: Binding): string {
+  return origins.length === 0 && factors === "" ? cidrs.join(",") : JSON.stringify([cidrs, origins, factors]);
 }
 
 /** The same of a page, whose cells are joined by commas; origins hold none either. */
 function bindingCell(page: AccessPage, at: number): string {
-  const [cidrs = "", origins = ""] = [page.cidrs[at], page.origins[at]];
-  return origins === "" ? cidrs : bindingText({ cidrs: cidrs === "" ? [] : cidrs.split(","), origins: origins.split(",") });
+  const [cidrs = "", origins = "", factors = ""] = [page.cidrs[at], page.origins[at], page.factors[at]];
+  if (origins === "" && factors === "") return cidrs;
+  return bindingText({ cidrs: listOf(cidrs), origins: listOf(origins), factors });
 }
 
 /** What bindingText wrote. */
-function bindingOf(text: string): { cidrs: string[]; origins: string[] } {
-  if (text === "") return { cidrs: [], origins: [] };
-  if (!text.startsWith("[")) return { cidrs: text.split(","), origins: [] };
-  const [cidrs, origins] = JSON.parse(text) as [string[], string[]];
-  return { cidrs, origins };
+function bindingOf(text: string): Binding {
+  if (!text.startsWith("[")) return { cidrs: listOf(text), origins: [], factors: "" };
+  const [cidrs, origins, factors] = JSON.parse(text) as [string[], string[], string];
+  return { cidrs, origins, factors };
+}
+
+function listOf(cell: string): string[] {
+  return cell === "" ? [] : cell.split(",");
 }

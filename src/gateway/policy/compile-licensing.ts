@@ -2,6 +2,8 @@ import { type DataKey, openSealed, type SealKeys } from "../../platform/seal.ts"
 import { Secret } from "../../platform/secret.ts";
 import { signClaims } from "../../platform/signed-claims.ts";
 import { subjectRule } from "../audit/call-subjects.ts";
+import type { Quota } from "../limits/quota-slices.ts";
+import { quotaOf } from "../limits/quotas-of.ts";
 import { answerRule } from "../projection/answer-rule.ts";
 import { objectTargets } from "../../contract/object-targets.ts";
 import { compileProjection } from "../projection/compile-projection.ts";
@@ -13,6 +15,7 @@ import { compileScope, type ObjectScope } from "./object-scope.ts";
 import { noticeHeaders, statusMap } from "./operation-settings.ts";
 import type { GrantRow, LicenseRow, LicensingRows, OperationRow, ServiceRow } from "./policy-rows.ts";
 import { createRouteTable } from "./route-table.ts";
+import { targetGroups } from "./target-groups.ts";
 import type { Grant, LicensePolicy, OperationPolicy, ServicePolicy, Snapshot } from "./snapshot.ts";
 
 export type CompileWith = {
@@ -42,12 +45,12 @@ export function* compileLicensing(rows: LicensingRows, options: CompileWith): Ge
   }
   const licenses = yield* compileLicenses(rows, operations, options);
   options.contracts.forgetUnused();
-  const targets = [...services.values()].flatMap((service) => [service.liveOrigin, service.sandboxOrigin]);
+  const targets = [...services.values()].flatMap(({ targets: { live, test } }) => [live, test]);
   return {
     licenses,
     operations,
     routes: compileRoutes(rows.operations, operations),
-    upstreams: new Set(targets.filter((origin) => origin !== undefined)),
+    upstreams: new Set(targets.flatMap((group) => group?.origins ?? [])),
   };
 }
 
@@ -114,16 +117,11 @@ function openService(row: ServiceRow, keys: SealKeys): ServicePolicy {
   return {
     serviceId: row.service_id,
     active: row.state === "active",
-    liveOrigin: originOf(row.live_url),
-    sandboxOrigin: originOf(row.sandbox_url),
+    targets: targetGroups(row),
     credential: new Secret(openSealed(keys, row.credential_sealed, `service.credential:${row.service_id}`).toString()),
     statusMap: statusMap(row.status_map),
     signIdentity: (claims) => signClaims(identityKey, claims),
   };
-}
-
-function originOf(url: string | null): string | undefined {
-  return url === null ? undefined : new URL(url).origin;
 }
 
 function compileOperation(row: OperationRow, service: ServicePolicy, contracts: ContractCache): OperationPolicy {
@@ -176,10 +174,21 @@ function compileLicense(
     endsAtMs: row.ends_at.getTime(),
     // numeric(9,3): at most nine digits, so thousandths are an exact integer after rounding
     limit: { rateMilli: Math.round(Number(row.rate_per_second) * 1000), burst: row.burst },
+    quotas: quotasIn(row),
     refs,
     scope: from.scope,
     grants,
   };
+}
+
+function quotasIn(row: LicenseRow): Quota[] {
+  const given = [
+    { kind: "day" as const, calls: row.quota_day },
+    { kind: "month" as const, calls: row.quota_month },
+  ];
+  return given.flatMap(({ kind, calls }) =>
+    calls === null ? [] : [quotaOf(row.tenant_id, row.license_id, { kind, calls: Number(calls) })],
+  );
 }
 
 function once<T>(make: () => T): () => T {

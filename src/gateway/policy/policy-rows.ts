@@ -51,6 +51,11 @@ export type ServiceRow = {
   service_id: string;
   live_url: string | null;
   sandbox_url: string | null;
+  /** Further targets, in their order; absent = none. */
+  more_live?: string[];
+  more_sandbox?: string[];
+  /** `x-targets` of the service's document: how its targets are used. */
+  target_settings?: unknown;
   credential_sealed: Buffer;
   identity_key_sealed: Buffer;
   /** Upstream status -> error code; what has another form is not read. */
@@ -87,6 +92,9 @@ export type LicenseRow = {
   /** numeric(9,3) as decimal text. */
   rate_per_second: string;
   burst: number;
+  /** Calls a day and a month in all. */
+  quota_day: bigint | null;
+  quota_month: bigint | null;
 };
 
 export type GrantRow = {
@@ -119,6 +127,8 @@ export type AccessRow = {
   mode: "live" | "test";
   cidrs: string[];
   origins: string[];
+  /** Digest of the client certificate and Ed25519 key, hex, with a space between; empty = neither. */
+  factors: string;
   state: HolderState;
   expires_at: Date | null;
 };
@@ -136,6 +146,8 @@ export type AccessPage = {
   /** Joined by commas. */
   cidrs: readonly string[];
   origins: readonly string[];
+  /** As of an AccessRow. */
+  factors: readonly string[];
   /** Milliseconds; empty = none. */
   expiries: readonly string[];
 };

@@ -2,6 +2,7 @@ import { AccessTable } from "./access-table.ts";
 import { networkTest } from "./addresses.ts";
 import { type CompileWith, compileLicenses, compileLicensing, type Licensing } from "./compile-licensing.ts";
 import type { AccessPage, ChangedLicenses, ClientRow, HolderState, PolicyChange, TokenPage } from "./policy-rows.ts";
+import { readFactors } from "./read-factors.ts";
 import type { AccessPolicy, LicensePolicy, Snapshot, TokenPolicy } from "./snapshot.ts";
 import { indexSwitches, isOff, type Switches } from "./switches.ts";
 import { TokenTable } from "./token-table.ts";
@@ -12,7 +13,7 @@ const rowsAtOnce = 2_000;
 const mostKept = 20_000;
 
 type Client = { state: HolderState; partnerId: string };
-type Bindings = Pick<AccessPolicy, "origins" | "allowsAddress">;
+type Bindings = Pick<AccessPolicy, "origins" | "allowsAddress" | "certificate" | "signatureKey">;
 
 /** Everything of an epoch that snapshots do not share. Licenses by the access table's ordinals. */
 type View = {
@@ -187,11 +188,11 @@ export class PolicyStore {
     };
   }
 
-  #bindingsOf(row: { binding: number; cidrs: string[]; origins: string[] }): Bindings {
+  #bindingsOf(row: { binding: number; cidrs: string[]; origins: string[]; factors: string }): Bindings {
     const known = this.#bindings.get(row.binding);
     if (known !== undefined) return known;
     if (this.#bindings.size >= mostKept) this.#bindings.clear();
-    const made = { origins: new Set(row.origins), allowsAddress: networkTest(row.cidrs) };
+    const made = { origins: new Set(row.origins), allowsAddress: networkTest(row.cidrs), ...readFactors(row.factors) };
     this.#bindings.set(row.binding, made);
     return made;
   }

@@ -1,12 +1,15 @@
+import type { KeyObject } from "node:crypto";
 import type { ErrorCode } from "../../contract/errors.ts";
 import type { ObjectTargets } from "../../contract/object-targets.ts";
 import type { Claims } from "../../platform/signed-claims.ts";
 import type { Secret } from "../../platform/secret.ts";
 import type { SubjectRule } from "../audit/call-subjects.ts";
 import type { Limit } from "../limits/gcra.ts";
+import type { Quota } from "../limits/quota-slices.ts";
 import type { AnswerRule } from "../projection/answer-rule.ts";
 import type { Project } from "../projection/compile-projection.ts";
 import type { OpaqueRefs } from "../projection/opaque-ref.ts";
+import type { TargetGroup } from "../upstream/target-book.ts";
 import type { RequestContract } from "../validation/request-contract.ts";
 import type { ObjectScope } from "./object-scope.ts";
 import type { HolderState, LicenseState } from "./policy-rows.ts";
@@ -35,8 +38,8 @@ export type Snapshot = {
 export type ServicePolicy = {
   serviceId: string;
   active: boolean;
-  liveOrigin: string | undefined;
-  sandboxOrigin: string | undefined;
+  /** Where it is reached; undefined = nowhere. */
+  targets: { live: TargetGroup | undefined; test: TargetGroup | undefined };
   credential: Secret;
   /** What the service's own statuses mean here, where the operator said so. */
   statusMap: ReadonlyMap<number, ErrorCode>;
@@ -85,6 +88,7 @@ export type LicensePolicy = {
   startsAtMs: number;
   endsAtMs: number;
   limit: Limit;
+  quotas: readonly Quota[];
   refs: OpaqueRefs;
   /** The objects it reaches; undefined = every one. */
   scope: ObjectScope | undefined;
@@ -100,6 +104,10 @@ export type AccessPolicy = {
   origins: ReadonlySet<string>;
   /** True when the access is bound to no network or to one that holds the address. */
   allowsAddress(address: string): boolean;
+  /** SHA-256 of the client certificate it must be used with, hex. */
+  certificate: string | undefined;
+  /** Verifies the signature that each of its calls must carry. */
+  signatureKey: KeyObject | undefined;
   /** States of those it stands on; only when all are active its token is valid. */
   states: { access: HolderState | "switched-off"; client: HolderState; partner: HolderState | "switched-off" };
   expiresAtMs: number;

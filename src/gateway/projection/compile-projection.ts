@@ -1,11 +1,14 @@
 import { effectiveLevel, type LgpdClass } from "../../contract/lgpd.ts";
-import { isExactNumber, isExactObject, type ExactJson } from "./exact-json.ts";
+import { formatExact, isExactNumber, isExactObject, type ExactJson } from "./exact-json.ts";
 import { classOf, propertiesOf, refKindOf, schemaNode, typesOf, type SchemaNode } from "./json-schema.ts";
 import { isMaskName, masks, type Mask, type MaskName } from "./mask.ts";
 import type { OpaqueRefs } from "./opaque-ref.ts";
 
-/** What is left of a value for the license; undefined = nothing, the field is not there. */
-export type Project = (value: ExactJson) => ExactJson | undefined;
+/**
+ * What is left of a value for the license, as JSON text; undefined = nothing, the field is not there. Text at once, and not
+ * another tree: the names are quoted when it is compiled, and no object is built that is only written down again.
+ */
+export type Project = (value: ExactJson) => string | undefined;
 
 /** Class -> none | masked | full, as `license_operation.projection` holds it. */
 export type LevelByClass = Readonly<Record<string, unknown>>;
@@ -22,8 +25,8 @@ const keepNothing: Project = () => undefined;
 export function compileProjection(schema: unknown, levels: LevelByClass, refs: OpaqueRefs): Project {
   const root = schemaNode(schema);
   const compile = { levels, refs };
-  if (isObjectSchema(root)) return objectProjection(root, compile) ?? ((value) => (isExactObject(value) ? {} : undefined));
-  if (typesOf(root).has("array")) return arrayProjection(root, compile, "") ?? ((value) => (Array.isArray(value) ? [] : undefined));
+  if (isObjectSchema(root)) return objectProjection(root, compile) ?? ((value) => (isExactObject(value) ? "{}" : undefined));
+  if (typesOf(root).has("array")) return arrayProjection(root, compile, "") ?? ((value) => (Array.isArray(value) ? "[]" : undefined));
   return leafProjection(root, classOf(root), compile, "") ?? keepNothing;
 }
 
@@ -45,25 +48,38 @@ function isClosed(lgpdClass: LgpdClass | undefined, compile: Compile): boolean {
 function objectProjection(schema: SchemaNode, compile: Compile): Project | undefined {
   const fields = propertiesOf(schema).flatMap(([name, node]) => {
     const project = fieldProjection(name, node, undefined, compile);
-    return project === undefined ? [] : [{ name, project }];
+    // a name that every object has by inheritance is looked for among its own
+    return project === undefined ? [] : [{ name, project, label: `${JSON.stringify(name)}:`, isInherited: name in Object.prototype }];
   });
   if (fields.length === 0) return undefined;
   return (value) => {
     if (!isExactObject(value)) return undefined;
-    const out: { [key: string]: ExactJson } = {};
-    for (const { name, project } of fields) {
-      const found = Object.hasOwn(value, name) ? value[name] : undefined;
-      const shown = found === undefined || found === null ? found : project(found);
-      if (shown !== undefined) out[name] = shown;
+    let text = "{";
+    for (let i = 0; i < fields.length; i += 1) {
+      const field = fields[i];
+      if (field === undefined) break;
+      const { name, project, label, isInherited } = field;
+      const found = isInherited && !Object.hasOwn(value, name) ? undefined : value[name];
+      if (found === undefined) continue;
+      const shown = found === null ? "null" : project(found);
+      if (shown !== undefined) text += text.length === 1 ? label + shown : `,${label}${shown}`;
     }
-    return out;
+    return `${text}}`;
   };
 }
 
 function arrayProjection(schema: SchemaNode, compile: Compile, name: string): Project | undefined {
   const item = fieldProjection(name, schemaNode(schema["items"]), classOf(schema), compile);
   if (item === undefined) return undefined;
-  return (value) => (Array.isArray(value) ? value.map(item).filter((shown) => shown !== undefined) : undefined);
+  return (value) => {
+    if (!Array.isArray(value)) return undefined;
+    let text = "[";
+    for (const one of value) {
+      const shown = item(one);
+      if (shown !== undefined) text += text.length === 1 ? shown : `,${shown}`;
+    }
+    return `${text}]`;
+  };
 }
 
 function leafProjection(schema: SchemaNode, lgpdClass: LgpdClass | undefined, compile: Compile, name: string): Project | undefined {
@@ -71,7 +87,7 @@ function leafProjection(schema: SchemaNode, lgpdClass: LgpdClass | undefined, co
   const level = effectiveLevel(lgpdClass, compile.levels);
   if (level === "none") return undefined;
   const fits = typeTest(typesOf(schema));
-  if (level === "full") return (value) => (fits(value) ? value : undefined);
+  if (level === "full") return (value) => (fits(value) ? formatExact(value) : undefined);
   const mask = maskFor(lgpdClass, schema, name, compile.refs);
   // dropped whatever it holds: an empty field that stayed would tell that the others are not empty
   if (mask === masks.drop) return undefined;
@@ -79,12 +95,13 @@ function leafProjection(schema: SchemaNode, lgpdClass: LgpdClass | undefined, co
 }
 
 function typeTest(types: ReadonlySet<string>): (value: ExactJson) => boolean {
+  const [takesText, takesTruth, takesNumber, takesInteger] = ["string", "boolean", "number", "integer"].map((type) => types.has(type));
   return (value) => {
     if (value === null) return true;
-    if (typeof value === "string") return types.has("string");
-    if (typeof value === "boolean") return types.has("boolean");
+    if (typeof value === "string") return takesText === true;
+    if (typeof value === "boolean") return takesTruth === true;
     if (!isExactNumber(value)) return false;
-    return types.has("number") || (types.has("integer") && /^-?[0-9]+$/.test(value.rawJSON));
+    return takesNumber === true || (takesInteger === true && /^-?[0-9]+$/.test(value.rawJSON));
   };
 }
 
@@ -125,8 +142,9 @@ function snake(name: string): string {
   return name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
-function maskValue(value: ExactJson, mask: Mask): ExactJson | undefined {
-  if (value === null) return null;
-  if (typeof value === "string") return mask(value);
-  return isExactNumber(value) ? mask(value.rawJSON) : undefined;
+function maskValue(value: ExactJson, mask: Mask): string | undefined {
+  if (value === null) return "null";
+  const text = isExactNumber(value) ? value.rawJSON : value;
+  const masked = typeof text === "string" ? mask(text) : undefined;
+  return masked === undefined ? undefined : formatExact(masked);
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { type Cipheriv, createCipheriv, createDecipheriv, createHmac, type Decipheriv, hkdfSync, timingSafeEqual } from "node:crypto";
 
 /**
  * The references of one license: what an `indirect` value looks like when it is masked. Two licenses cannot join their
@@ -23,22 +23,26 @@ export function createOpaqueRefs(referenceKey: Buffer, tenantId: string, license
   let made: { blockKey: Buffer; macKey: Buffer } | undefined;
   // of ten thousand licenses a node calls for few
   const keys = () => (made ??= derivedKeys(referenceKey, JSON.stringify([tenantId, licenseId])));
+  // ECB keeps nothing from one block to the next, so one of each serves all
+  let cipher: Cipheriv | undefined;
+  let decipher: Decipheriv | undefined;
 
   return {
     hide(kind, value) {
       const { blockKey, macKey } = keys();
       if (!integerPattern.test(value)) return format(mac(macKey, kind, `text:${value}`).subarray(0, 16));
-      const number = Buffer.alloc(8);
-      number.writeBigUInt64BE(BigInt(value));
-      const cipher = createCipheriv("aes-256-ecb", blockKey, null).setAutoPadding(false);
-      return format(Buffer.concat([cipher.update(number), cipher.update(mac(macKey, kind, value).subarray(0, 8)), cipher.final()]));
+      const block = Buffer.alloc(16);
+      block.writeBigUInt64BE(BigInt(value));
+      mac(macKey, kind, value).copy(block, 8, 0, 8);
+      cipher ??= createCipheriv("aes-256-ecb", blockKey, null).setAutoPadding(false);
+      return format(cipher.update(block));
     },
     reveal(kind, ref) {
       const block = parse(ref);
       if (block === undefined) return undefined;
       const { blockKey, macKey } = keys();
-      const decipher = createDecipheriv("aes-256-ecb", blockKey, null).setAutoPadding(false);
-      const plain = Buffer.concat([decipher.update(block), decipher.final()]);
+      decipher ??= createDecipheriv("aes-256-ecb", blockKey, null).setAutoPadding(false);
+      const plain = decipher.update(block);
       const value = plain.readBigUInt64BE(0).toString();
       return timingSafeEqual(plain.subarray(8), mac(macKey, kind, value).subarray(0, 8)) ? value : undefined;
     },

@@ -20,6 +20,7 @@ export function testCall(more: Partial<Omit<Call, "headers">> & { headers?: Part
     path: "/v1/properties/1",
     query: "",
     address: "127.0.0.1",
+    certificate: undefined,
     hasBody: false,
     readBody: () => Promise.reject(new Error("this body must not be read")),
     seen: {},

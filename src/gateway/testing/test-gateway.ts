@@ -4,13 +4,19 @@ import { createSubjectHasher } from "../../audit/subject-hash.ts";
 import type { AccessRecord } from "../../contract/access-record.ts";
 import { createLog } from "../../platform/log.ts";
 import { createAuditTrail } from "../audit/audit-trail.ts";
-import { defaultLimits, startTransport, type TransportLimits } from "../http/transport.ts";
+import { type EngineName, engines } from "../engine.ts";
+import { createConnectionGate } from "../http/connection-gate.ts";
+import { defaultLimits, type Entrance, type TransportLimits } from "../http/transport.ts";
 import { createBucketStore } from "../limits/bucket-store.ts";
+import { createObjectWatch } from "../limits/object-watch.ts";
+import { testQuotas } from "./test-quotas.ts";
 import { createPipeline, type PipelineParts } from "../pipeline.ts";
 import { compileSnapshot } from "../policy/compile-snapshot.ts";
 import { createContractCache } from "../policy/contract-cache.ts";
 import type { PolicyRows } from "../policy/policy-rows.ts";
-import { createUpstreamClient } from "../upstream/upstream-client.ts";
+import { createReplayCache } from "../signature/replay-cache.ts";
+import { createRevokedHere } from "../revocation/revoked-here.ts";
+import { createUpstreams } from "../upstream/upstreams.ts";
 import { keys, now, pepper, subjectSecret } from "./test-policy.ts";
 
 /** A clock that stands still until a test moves it. */
@@ -81,11 +87,26 @@ export type TestGateway = {
   drain(deadlineMs: number): Promise<void>;
 } & AsyncDisposable;
 
+export type TestGatewayOptions = {
+  parts?: Partial<PipelineParts>;
+  transport?: Partial<TransportLimits>;
+  entrance?: Entrance;
+  maxAnswerBytes?: number;
+  /** Default `wire`. */
+  engine?: EngineName;
+};
+
+const contracts = createContractCache();
+const compileWith = {
+  keys,
+  contracts,
+  onFault(_serviceId: string, error: unknown): void {
+    throw error;
+  },
+};
+
 /** The pipeline and the real transport over a hand-built policy. */
-export async function startTestGateway(
-  rows: PolicyRows,
-  more: { parts?: Partial<PipelineParts>; transport?: Partial<TransportLimits>; maxAnswerBytes?: number } = {},
-): Promise<TestGateway> {
+export async function startTestGateway(rows: PolicyRows, more: TestGatewayOptions = {}): Promise<TestGateway> {
   const clock = createTestClock();
   const log = createLog("silent");
   const records: AccessRecord[] = [];
@@ -97,29 +118,29 @@ export async function startTestGateway(
       return Promise.resolve();
     },
   };
-  const contracts = createContractCache();
-  const compileWith = {
-    keys,
-    contracts,
-    onFault(_serviceId: string, error: unknown): void {
-      throw error;
-    },
-  };
   let snapshot = compileSnapshot(rows, compileWith);
-  const upstream = createUpstreamClient({ connections: 4, maxAnswerBytes: more.maxAnswerBytes ?? 100_000 });
+  const engine = engines[more.engine ?? "wire"];
+  const upstream = createUpstreams(engine.createUpstreamClient({ connections: 4, maxAnswerBytes: more.maxAnswerBytes ?? 100_000 }));
   const parts: PipelineParts = {
     policy: () => snapshot,
+    catchUp: () => undefined,
+    revokedHere: createRevokedHere(),
     keyring: { pepper },
     audit: createAuditTrail({ journal: sink, keys, hashSubject: createSubjectHasher(subjectSecret), clock, log }),
     upstream,
     buckets: createBucketStore(),
+    quotas: testQuotas(() => clock.monotonicMs()),
     preflightBuckets: createBucketStore(),
+    objectWatch: createObjectWatch({ signals: { raise: () => undefined } }),
+    replays: createReplayCache({ keptMs: 90_000, mostPerOwner: 100, most: 1_000 }),
+    callGate: createConnectionGate({ total: 100, perAddress: 100 }),
     isTrustedProxy: () => false,
     clock,
     log,
     ...more.parts,
   };
-  const transport = await startTransport({ host: "127.0.0.1", port: 0 }, createPipeline(parts), { ...defaultLimits, ...more.transport });
+  const limits = { ...defaultLimits, ...more.transport };
+  const transport = await engine.startTransport({ host: "127.0.0.1", port: 0 }, createPipeline(parts), limits, more.entrance);
   return {
     port: transport.port,
     records,

@@ -106,6 +106,8 @@ export function licenseRow(row: Partial<LicenseRow> = {}): LicenseRow {
     ends_at: new Date("2027-01-01T00:00:00Z"),
     rate_per_second: "10.000",
     burst: 50,
+    quota_day: null,
+    quota_month: null,
     ...row,
   };
 }
@@ -124,6 +126,7 @@ export function accessRow(row: Partial<AccessRow> = {}): AccessRow {
     mode: "test",
     cidrs: [],
     origins: [],
+    factors: "",
     state: "active",
     expires_at: null,
     ...row,

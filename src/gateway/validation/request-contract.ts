@@ -4,6 +4,7 @@ import { formatExact, type ExactJson } from "../projection/exact-json.ts";
 import { classOf, isRecord, schemaNode, typesOf, type SchemaNode } from "../projection/json-schema.ts";
 import type { OpaqueRefs } from "../projection/opaque-ref.ts";
 import { Refusal } from "../refusal.ts";
+import { capSchema } from "./cap-schema.ts";
 import { parseBody } from "./parse-body.ts";
 import { decodeText, parseQuery } from "./parse-query.ts";
 import { revealBody, revealText, unknownRef } from "./reveal-refs.ts";
@@ -30,7 +31,7 @@ export function compileContract(source: ContractSource): RequestContract {
   const parameters = readParameters(source.parameters);
   const checks = { path: parameterCheck(parameters, "path"), query: parameterCheck(parameters, "query") };
   const names = pathParameters(source.path);
-  const bodyCheck = isRecord(source.requestSchema) ? compileCheck(source.requestSchema) : undefined;
+  const bodyCheck = isRecord(source.requestSchema) ? compileCheck(capSchema(source.requestSchema)) : undefined;
   return {
     takesBody: bodyCheck !== undefined,
     read({ values, query, body, refs }) {
@@ -68,12 +69,13 @@ function readParameters(list: unknown): (Parameter & { required: boolean })[] {
 
 function parameterCheck(parameters: (Parameter & { required: boolean })[], place: Place): SchemaCheck {
   const here = parameters.filter((parameter) => parameter.place === place);
-  return compileCheck({
+  const values = {
     type: "object",
     properties: Object.fromEntries(here.map(({ name, schema }) => [name, schema])),
     required: here.filter(({ required }) => required).map(({ name }) => name),
     additionalProperties: false,
-  });
+  };
+  return compileCheck(capSchema(values));
 }
 
 function readPath(names: string[], values: readonly string[]): Map<string, string> {
