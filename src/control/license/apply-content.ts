@@ -14,6 +14,8 @@ export function licenseValues({ content }: LicenseDraft) {
     ends_at: new Date(content.ends_at),
     rate_per_second: content.rate_per_second.toFixed(3),
     burst: content.burst,
+    quota_day: content.quota_day,
+    quota_month: content.quota_month,
   };
 }
 

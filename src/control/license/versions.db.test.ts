@@ -504,6 +504,10 @@ describe("content", () => {
       operations: [{ operation_id: "getProperty", fields: ["/name"] }],
     });
     expect((await getVersionMatriculas(ana, at(license_id, 1))).matriculas).toEqual(list.toReversed());
+    const quotas = await tenantTx(base.db, fixture.tenantId, (tx) =>
+      tx.selectFrom("license").select(["quota_day", "quota_month"]).where("license_id", "=", license_id).executeTakeFirst(),
+    );
+    expect(quotas).toEqual({ quota_day: 1000n, quota_month: null });
     const [row] = await scoped();
     expect(row).toMatchObject({ tenant_id: fixture.tenantId, ranges: [5, 9], municipalities: [] });
     expect(row?.matriculas?.length).toBeLessThan(150_000);

@@ -28,8 +28,9 @@ export async function createSubjectReport(ctx: ActionContext, input: SubjectQues
   const subject = subjectOf(input);
   const span = spanOf(input, ctx.clock.now());
   const reportId = newId("rep");
-  const hash = createSubjectHasher(ctx.keyring.subject.key);
   const months = monthsOf(span).map((at) => ({ tenantId: ctx.tenantId, at }));
+  const hashHex = createSubjectHasher(ctx.keyring.subject.key);
+  const hash = (month: (typeof months)[number], named: Subject | typeof manySubjects): Buffer => Buffer.from(hashHex(month, named), "hex");
   return tenantTx(ctx.db, ctx.tenantId, async (tx) => {
     const groups = await readGroups(
       tx,
