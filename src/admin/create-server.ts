@@ -9,6 +9,7 @@ import { logFailure, logRequest } from "./log-request.ts";
 import { listeningAddress } from "./listening-address.ts";
 import type { AdminOptions } from "./options.ts";
 import { replyProblem, toAppError } from "./problem-reply.ts";
+import { registerMetricsPage } from "./metrics-page.ts";
 import { registerOidcPages } from "./oidc-pages.ts";
 import { parseBody } from "./parse-body.ts";
 import { registerRoutes } from "./register-routes.ts";
@@ -77,6 +78,7 @@ export function createAdminServer(options: AdminOptions): FastifyInstance {
   registerStatusPage(server, options);
   registerLinkPage(server);
   registerOidcPages(server, options);
+  registerMetricsPage(server, options.metrics);
   registerRoutes(server, options);
   return server;
 }

@@ -2,6 +2,8 @@ import { AppError } from "../contract/errors.ts";
 import type { DemoPort } from "../contract/demo-port.ts";
 import type { AdminApi, Body, CallKey, Headers, Params, Query, Reply, RouteKey } from "../contract/routes.ts";
 import type { RoleReadiness } from "../contract/status.ts";
+import { acknowledgeAlert } from "../control/alert/acknowledge.ts";
+import { listAlerts } from "../control/alert/list.ts";
 import { createAccess } from "../control/access/create.ts";
 import { getAccess } from "../control/access/get.ts";
 import { listAccesses } from "../control/access/list.ts";
@@ -24,6 +26,8 @@ import { rotateKey } from "../control/keyring/rotate.ts";
 import { createPartner } from "../control/partner/create.ts";
 import { getPartner } from "../control/partner/get.ts";
 import { listPartners } from "../control/partner/list.ts";
+import { explainRequest } from "../control/request/explain.ts";
+import { verifyError } from "../control/request/verify.ts";
 import { getStatus } from "../control/status/get.ts";
 import { createToken } from "../control/token/create.ts";
 import { listTokens } from "../control/token/list.ts";
@@ -105,6 +109,10 @@ export const handlers: { [K in KeyedKey]: (ctx: ActionContext, call: Call<K>) =>
   "GET /v1/audit/admin": (ctx, { query }) => listAdminLog(ctx, query),
   "GET /v1/audit/access": (ctx, { query }) => listAccessLog(ctx, query),
   "GET /v1/audit/entries/{entry_id}": (ctx, { params }) => getAuditEntry(ctx, params),
+  "GET /v1/requests/{request_id}/explain": (ctx, { params }) => explainRequest(ctx, params),
+  "GET /v1/alerts": (ctx, { query }) => listAlerts(ctx, query),
+  "POST /v1/alerts/{alert_id}/acknowledge": (ctx, { params }) => acknowledgeAlert(ctx, params),
+  "POST /v1/requests/verify": (ctx, { body }) => verifyError(ctx, body),
   "POST /v1/demo/pay": (ctx, { options, body }) => demoPay(ctx, demoOf(options), body),
   "POST /v1/demo/close-month": (ctx, { options }) => demoCloseMonth(ctx, demoOf(options)),
   "POST /v1/demo/reverse": (ctx, { options, body }) => demoReverse(ctx, demoOf(options), body),

@@ -7,6 +7,7 @@ import type { OldPepperHit } from "../control/keyring/digest-rewriter.ts";
 import type { OwnPlaces } from "../control/service/forbidden-target.ts";
 import type { Keyring } from "../platform/keyring.ts";
 import type { Listen } from "../platform/listen.ts";
+import type { Metrics } from "../platform/metrics.ts";
 import type { Log } from "../platform/log.ts";
 
 /** How far a policy epoch has got; see PolicyInForce of the contract. */
@@ -26,6 +27,8 @@ export type AdminOptions = {
   clock: Clock;
   keyring: Keyring;
   log: Log;
+  /** Shown at GET /metrics. */
+  metrics?: Metrics;
   readiness: () => readonly RoleReadiness[];
   /** Asked after the commit of a change that must not be late. */
   policyInForce: (epoch: bigint) => Promise<PolicyState>;

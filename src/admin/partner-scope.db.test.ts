@@ -90,7 +90,7 @@ async function secondAccess(partnerId: string, licenseId: string): Promise<Acces
 }
 
 async function rowsOf(of: { partner_id: string; license_id: string; access_id: string; webhook_id: string }): Promise<Ids> {
-  const ids = { delivery_id: newId("dlv"), entry_id: newId("aud") };
+  const ids = { delivery_id: newId("dlv"), entry_id: newId("aud"), request_id: newId("req") };
   await platformTx(base.db, async (tx) => {
     await sql`SELECT aqueduto.ensure_event_days(), aqueduto.ensure_access_partitions(now())`.execute(tx);
     await sql`INSERT INTO delivery (tenant_id, day, delivery_id, webhook_id, type, variant, event_day, event_ids, first_sequence, last_sequence)
@@ -98,7 +98,7 @@ async function rowsOf(of: { partner_id: string; license_id: string; access_id: s
         (now() AT TIME ZONE 'UTC')::date, ARRAY['evt_x'], 1, 1)`.execute(tx);
     await sql`INSERT INTO access_entry (journal_id, counter, at, entry_id, phase, tenant_id, partner_id, license_id, access_id, method, route, status, code, request_id)
       VALUES (${newId("jrn")}, 1, now(), ${ids.entry_id}, 'answer', ${fixture.tenantId}, ${of.partner_id}, ${of.license_id}, ${of.access_id},
-        'GET', '/x', 200, 'ok', 'req_x')`.execute(tx);
+        'GET', '/x', 200, 'ok', ${ids.request_id})`.execute(tx);
   });
   return ids;
 }
@@ -201,6 +201,8 @@ test("nothing is hung on another partner's partner, license or client", async ()
     "POST /v1/accesses",
     "POST /v1/api-keys",
     "POST /v1/clients",
+    // of no partner: it checks a hash
+    "POST /v1/requests/verify",
     "POST /v1/webhooks",
   ]);
   const send = (path: string, body: unknown) => admin.send("POST", path, { headers: headers(), body });
