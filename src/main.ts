@@ -3,9 +3,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { startAdmin } from "./admin/start-admin.ts";
 import { type Journal, openJournal } from "./audit/journal.ts";
+import { readJournalUse } from "./audit/read-journal-use.ts";
 import { startJournalShipper } from "./audit/journal-shipper.ts";
-import type { PlatformSummary } from "./contract/platform-summary.ts";
+import type { NodeSummary, PlatformSummary } from "./contract/platform-summary.ts";
 import { ensureOperatorKey } from "./control/api-key/ensure-operator.ts";
+import { createAlertTeller } from "./control/alert/tell.ts";
 import { type ActionContext, systemContext } from "./control/context.ts";
 import { type KeyringJob, startKeyringJob } from "./control/keyring/keyring-job.ts";
 import { policyInForce } from "./control/policy-in-force.ts";
@@ -20,6 +22,7 @@ import { migrate } from "./db/migrate.ts";
 import { waitForDataLock } from "./db/wait-for-data-lock.ts";
 import { type Gateway, startGateway } from "./gateway/start-gateway.ts";
 import { startBase } from "./gsan/base/start-base.ts";
+import { nodeRevocationsBefore } from "./audit/node-revocations.ts";
 import { startCapture } from "./gsan/capture/start-capture.ts";
 import { decideDemo, type DemoDecision } from "./gsan/demo/decide-demo.ts";
 import { type Demo, openDemo } from "./gsan/demo/open-demo.ts";
@@ -28,22 +31,31 @@ import { systemClock } from "./platform/clock.ts";
 import { type Config, ConfigError } from "./platform/config.ts";
 import { makeNextKey, type OpenKeyring } from "./platform/keyring.ts";
 import { createLog, type Log } from "./platform/log.ts";
+import { openLocalSocket } from "./platform/local-socket.ts";
+import type { Metrics } from "./platform/metrics.ts";
 import { openNodeId } from "./platform/node-id.ts";
+import { openGatewayTls } from "./platform/open-gateway-tls.ts";
+import { openMetrics } from "./platform/open-metrics.ts";
 import { RoleBoard } from "./platform/role-board.ts";
 import { removeRunFile, writeRunFile } from "./platform/run-file.ts";
+import type { TlsMaterial } from "./platform/tls-material.ts";
 import { createShutdown, type Shutdown } from "./platform/shutdown.ts";
 import type { Listener } from "./webhooks/address-guard.ts";
 import { startDispatcher } from "./webhooks/dispatcher.ts";
 import { listenersOf } from "./webhooks/own-listeners.ts";
+
+export type StartRole = "all" | "gateway";
 
 export type Start = {
   /** Told of each step of a start, one short line. */
   say: (line: string) => void;
   /** Aborted when the platform is to end. */
   stopping: AbortSignal;
+  /** gateway: that role alone, over the store of a platform that runs; default all. */
+  role?: StartRole;
 };
 
-export type Platform = { summary: PlatformSummary; /** Resolves when everything has ended. */ ended: Promise<void> };
+export type Platform = { summary: PlatformSummary | NodeSummary; /** Resolves when everything has ended. */ ended: Promise<void> };
 
 const readyWithinMs = 90_000;
 
@@ -61,7 +73,11 @@ type House = {
   embedded: EmbeddedServer | undefined;
   nodeId: string;
   tenantId: string;
+  /** Of the gateway's listener. */
+  tls: TlsMaterial | undefined;
   roles: RoleBoard;
+  /** What this process tells of itself. */
+  metrics: Metrics;
 };
 
 /**
@@ -71,7 +87,9 @@ type House = {
 export async function startPlatform(config: Config, start: Start): Promise<Platform | undefined> {
   const shutdown = createShutdown();
   try {
+    refuseLonelyGateway(config, start);
     const house = await openHouse(config, start, shutdown);
+    if (start.role === "gateway") return { summary: await startNode(house), ended: end(house) };
     const demo = house.demo.on ? await startDemo(house) : undefined;
     const summary = await startRoles(house, demo);
     return { summary, ended: end(house) };
@@ -80,6 +98,22 @@ export async function startPlatform(config: Config, start: Start): Promise<Platf
     if (start.stopping.aborted) return undefined;
     throw error;
   }
+}
+
+function refuseLonelyGateway(config: Config, start: Start): void {
+  if (start.role !== "gateway" || config.databaseUrl !== undefined) return;
+  throw new ConfigError(
+    "--role gateway needs DATABASE_URL: the store of the platform whose policy it serves (and AQUEDUTO_KEYS: its keys)",
+  );
+}
+
+/** The gateway role alone: journal, keys, gateway. */
+async function startNode(house: House): Promise<NodeSummary> {
+  const role = await startJournal(house);
+  const gateway = await gatewayRole(house, { ...role, keys: startKeyring(house) });
+  house.roles.add("gateway", () => gateway.readiness());
+  await house.roles.untilReady(house.start.stopping, readyWithinMs);
+  return { gateway: gateway.url, dataDir: house.config.dataDir, nodeId: house.nodeId };
 }
 
 /** Lock, store, schema, keys, tenant: what every role stands on. */
@@ -94,7 +128,12 @@ async function openHouse(config: Config, start: Start, shutdown: Shutdown): Prom
   // of a platform that was killed
   await removeRunFile(config.dataDir);
   const base = demo.on ? { AQUEDUTO_BASE_LISTEN: config.base } : {};
-  await checkListeners({ AQUEDUTO_GATEWAY_LISTEN: config.gateway, AQUEDUTO_ADMIN_LISTEN: config.admin, ...base });
+  const admin = start.role === "gateway" ? {} : { AQUEDUTO_ADMIN_LISTEN: config.admin };
+  const metricsAt = config.metrics === undefined ? {} : { AQUEDUTO_METRICS_LISTEN: config.metrics };
+  await checkListeners({ AQUEDUTO_GATEWAY_LISTEN: config.gateway, ...admin, ...base, ...metricsAt });
+  const roles = new RoleBoard();
+  const metrics = await openMetrics(config.metrics, shutdown, roles);
+  const tls = await openGatewayTls(config.gatewayTls, { clock: systemClock, log, shutdown, metrics });
   const embedded = config.databaseUrl === undefined ? await openEmbedded({ lock, log, start, shutdown }) : undefined;
   if (embedded === undefined) await stopAbandonedServer(lock);
   const storeUrl = embedded?.url ?? config.databaseUrl?.reveal() ?? "";
@@ -116,7 +155,7 @@ async function openHouse(config: Config, start: Start, shutdown: Shutdown): Prom
   const operatorKey = await ensureOperatorKey(systemContext(deps, tenantId, "first-start"), operatorKeyFile(config));
   if (!operatorKey) log.warn("the operator's key file does not hold a live key; use another API key");
   const nodeId = await openNodeId(config.dataDir);
-  return { config, start, log, shutdown, deps, storeUrl, embedded, nodeId, tenantId, roles: new RoleBoard(), demo };
+  return { config, start, log, shutdown, deps, storeUrl, embedded, nodeId, tenantId, tls, roles, metrics, demo };
 }
 
 type EmbeddedNeeds = { lock: DataLock; log: Log; start: Start; shutdown: Shutdown };
@@ -171,15 +210,15 @@ async function setupLink({ config, deps, tenantId }: House, adminUrl: string): P
 /** Journal, gateway, admin, dispatcher, capture; then waits until all serve and records where. */
 async function startRoles(house: House, running: RunningDemo | undefined): Promise<PlatformSummary> {
   const { config, start, roles } = house;
-  const journal = await startJournal(house);
+  const { journal, revokedBefore } = await startJournal(house);
   step(start, "starting gateway, admin, dispatcher and capture");
-  startJobs(house);
+  startJobs(house, journal);
   const keys = startKeyring(house);
   // what no webhook may reach, whatever any allow-list says: our own listeners and the store
   const forbidden: Listener[] = [];
   const capture = await captureRole(house, running !== undefined);
   const dispatcher = await dispatcherRole(house, forbidden);
-  const gateway = await gatewayRole(house, journal, keys);
+  const gateway = await gatewayRole(house, { journal, keys, revokedBefore });
   const own: Listener[] = [];
   const admin = await adminRole(house, { gateway, keys, demo: running?.demo, own });
   for (const [name, role] of Object.entries({ gateway, dispatcher, capture })) roles.add(name, () => role.readiness());
@@ -197,20 +236,27 @@ async function startRoles(house: House, running: RunningDemo | undefined): Promi
   return { ...places, ...(setup === undefined ? {} : { setup }), ...(demo === undefined ? {} : { demo }) };
 }
 
+type JournalRole = { journal: Journal; revokedBefore: ReadonlySet<string> };
+
 /** Closed after every role that writes to it; what is kept is shipped before the store's connections end. */
-async function startJournal({ config, deps, log, shutdown, nodeId, roles }: House): Promise<Journal> {
+async function startJournal({ config, deps, log, shutdown, nodeId, roles, metrics }: House): Promise<JournalRole> {
   const dir = join(config.dataDir, "journal");
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  // before the shipper can remove one
+  const revokedBefore = await nodeRevocationsBefore(dir, deps.db);
   const journal = await openJournal({ dir, nodeId, log, sync: config.journalSync, clock: deps.clock });
+  readJournalUse(metrics, journal);
   const shipper = startJournalShipper({ dir, db: deps.db, log, clock: deps.clock, journal });
   shutdown.add({ name: "journal shipper", deadlineMs: 1_500, close: (deadlineMs) => shipper.drain(deadlineMs) });
   shutdown.add({ name: "journal", deadlineMs: 1_000, close: () => journal.close() });
   roles.add("journal", () => shipper.readiness());
-  return journal;
+  return { journal, revokedBefore };
 }
 
-function startJobs({ deps, log, shutdown }: House): void {
-  const jobs = startControlJobs(deps, log);
+function startJobs({ config, deps, log, shutdown, nodeId, tenantId, tls }: House, journal: Journal): void {
+  const used = (): number => journal.use().usedBytes / journal.use().maxBytes;
+  const sources = { nodeId, tenantId, journalUsedRatio: used, certificateEndsAt: () => tls?.expiresAt() };
+  const jobs = startControlJobs(deps, log, { sources, teller: createAlertTeller(config.alertWebhook) });
   shutdown.add({ name: "jobs", deadlineMs: 1_000, close: () => jobs.stop() });
 }
 
@@ -245,28 +291,35 @@ async function dispatcherRole({ deps, log, shutdown, nodeId, storeUrl }: House, 
   return dispatcher;
 }
 
-async function gatewayRole(house: House, journal: Journal, keys: KeyringJob): Promise<Gateway> {
-  const { config, deps, log, shutdown, nodeId, storeUrl } = house;
-  const { storeGraceMs, trustedProxies } = config;
+async function gatewayRole(house: House, { journal, keys, revokedBefore }: JournalRole & { keys: KeyringJob }): Promise<Gateway> {
+  const { config, deps, log, shutdown, nodeId, storeUrl, tls, metrics } = house;
+  const { storeGraceMs, trustedProxies, gatewayConnections: connections } = config;
   const gateway = await startGateway({
     ...config.gateway,
     ...deps,
+    engine: config.httpEngine,
     journal,
+    revokedBefore,
     onOldPepper: ({ tenantId, tokenId, digest }) => keys.rewriter.note({ table: "token", tenantId, id: tokenId, digest }),
     policyListenUrl: storeUrl,
     log: log.child({ role: "gateway" }),
     nodeId,
     storeGraceMs,
     trustedProxies,
+    connections,
+    metrics,
+    accessLog: config.accessLog,
+    ...(tls === undefined ? {} : { tls }),
   });
   shutdown.add({ name: "gateway", deadlineMs: 3_000, close: (deadlineMs) => gateway.drain(deadlineMs - 500) });
+  await openLocalSocket({ dataDir: config.dataDir, log, shutdown }, gateway.revokeOnNode);
   return gateway;
 }
 
 type AdminNeeds = { gateway: Gateway; keys: KeyringJob; demo: Demo | undefined; own: readonly Listener[] };
 
 async function adminRole(house: House, { gateway, keys, demo, own }: AdminNeeds) {
-  const { config, deps, log, shutdown, roles } = house;
+  const { config, deps, log, shutdown, roles, metrics } = house;
   const admin = await startAdmin({
     ...deps,
     listen: config.admin,
@@ -277,6 +330,7 @@ async function adminRole(house: House, { gateway, keys, demo, own }: AdminNeeds)
     onOldPepper: (hit) => keys.rewriter.note(hit),
     log: log.child({ role: "admin" }),
     readiness: () => roles.list(),
+    metrics,
     policyInForce: (epoch) => policyInForce({ ...deps, applyHere: (wanted, timeoutMs) => gateway.applied(wanted, timeoutMs) }, epoch),
     ...(demo === undefined ? {} : { demo: demo.port, onTokenIssued: (issued) => demo.tokenIssued(issued) }),
   });

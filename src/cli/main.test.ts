@@ -112,6 +112,8 @@ describe("a wrong call with --json says so in one JSON document and ends with 2"
     ["kill", "set", "all", "par_1", "--reason", "x"],
     ["approval-mode", "set", "one", "--reason", "x"],
     ["revocation", "list", "--state", "soon"],
+    ["node", "revoke"],
+    ["node", "revoke", "tok_1", "--access", "acc_1"],
     ["delivery", "list", "-n", "0"],
     ["event", "send", "/nowhere/items.json", "--idempotency-key", "k"],
     ["operation", "update", "getBill", "--service", "svc_1", "--timeout", "1s"],

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addAccess } from "./access.ts";
 import { addAccount } from "./account.ts";
+import { addAlert } from "./alert.ts";
 import { addApply } from "./apply.ts";
 import { addApprovalMode } from "./approval-mode.ts";
 import { addAudit } from "./audit.ts";
@@ -17,10 +18,12 @@ import { addKeys } from "./keys.ts";
 import { addKey } from "./key.ts";
 import { addLicense } from "./license.ts";
 import { addListen } from "./listen.ts";
+import { addNode } from "./node.ts";
 import { addOpenapi } from "./openapi.ts";
 import { addOperation } from "./operation.ts";
 import { addPartner } from "./partner.ts";
 import { addPrivacy } from "./privacy.ts";
+import { addRequest } from "./request.ts";
 import { addRevocation } from "./revocation.ts";
 import { addSession } from "./session.ts";
 import { addService } from "./service.ts";
@@ -53,6 +56,7 @@ export function createProgram({ json = false } = {}): Command {
     addToken,
     addKill,
     addRevocation,
+    addNode,
     addLicense,
     addApprovalMode,
     addWebhook,
@@ -60,6 +64,8 @@ export function createProgram({ json = false } = {}): Command {
     addEvent,
     addListen,
     addAudit,
+    addRequest,
+    addAlert,
     addService,
     addOperation,
     addPrivacy,

@@ -1,20 +1,26 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import type { NodeSummary, PlatformSummary } from "../contract/platform-summary.ts";
 import { loadConfig } from "../platform/config.ts";
 import { startScreen } from "./start-screen.ts";
 
-/** `aqueduto start`: all roles in this process, until SIGINT or SIGTERM. */
+/** `aqueduto start`: all roles in this process, or the gateway alone, until SIGINT or SIGTERM. */
 export function addStart(program: Command): void {
   program
     .command("start")
     .description("start the platform: all roles in this process")
+    .addOption(
+      new Option("--role <role>", "gateway: a node more, over the store and keys of a platform that runs")
+        .choices(["all", "gateway"])
+        .default("all"),
+    )
     .addHelpText(
       "after",
       "\nConfiguration comes from the environment; .env.example names every key.\nExample:\n  AQUEDUTO_DATA=/var/lib/aqueduto aqueduto start",
     )
-    .action((_options: object, command: Command) => start(command));
+    .action((options: { role: "all" | "gateway" }, command: Command) => start(options.role, command));
 }
 
-async function start(command: Command): Promise<void> {
+async function start(role: "all" | "gateway", command: Command): Promise<void> {
   const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
   const stopping = stopSignal();
   // all the server's code, which no other command needs
@@ -22,10 +28,15 @@ async function start(command: Command): Promise<void> {
   const platform = await startPlatform(loadConfig(), {
     say: (line) => process.stderr.write(`${line}\n`),
     stopping: stopping.signal,
+    role,
   });
   if (platform === undefined) return;
-  process.stdout.write(json ? `${JSON.stringify(platform.summary)}\n` : startScreen(platform.summary));
+  process.stdout.write(json ? `${JSON.stringify(platform.summary)}\n` : screenOf(platform.summary));
   await platform.ended;
+}
+
+function screenOf(summary: PlatformSummary | NodeSummary): string {
+  return "admin" in summary ? startScreen(summary) : `Aqueduto's gateway ${summary.nodeId} is running: ${summary.gateway}\n`;
 }
 
 /** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
