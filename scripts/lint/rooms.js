@@ -15,7 +15,7 @@ export const rooms = {
 };
 
 /** The gateway reads the store in its snapshot loader alone. */
-export const databaseReaders = { gateway: /^src\/gateway\/(snapshot-loader|node-row|policy-listener|start-gateway)/ };
+export const databaseReaders = { gateway: /^src\/gateway\/(snapshot-loader|node-row|limits\/limit-rows|policy-listener|start-gateway)/ };
 
 /** The room of a path relative to the repository root; undefined outside src. main.ts belongs to no room. */
 export function roomOf(path) {

@@ -38,6 +38,7 @@ const bodies: Partial<Record<RouteKey, (ids: Ids) => unknown>> = {
   "POST /v1/incidents/{incident_id}/notify": () => ({ notified_at: "2026-01-02T00:00:00Z" }),
   "POST /v1/incidents/{incident_id}/close": () => reason,
   "POST /v1/incidents/{incident_id}/notes": () => ({ note: "x" }),
+  "POST /v1/requests/verify": () => ({ request_id: "req_x", status: 404, code: "not-found", proof: "x" }),
   "POST /v1/factors/{factor_id}/confirm": () => ({ totp: "000000" }),
 };
 

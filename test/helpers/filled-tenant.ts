@@ -70,17 +70,19 @@ async function revokeOne({ ctx, partner, license }: TenantFixture): Promise<stri
 /** What no verb of the control plane makes: a delivery, an entry of the access log, a key's check value. */
 async function insertRows(db: Db, fixture: TenantFixture, eventIds: readonly string[]): Promise<Record<string, string>> {
   const { tenantId, partner, license, access, webhook } = fixture;
-  const ids = { delivery_id: newId("dlv"), entry_id: newId("aud") };
+  const ids = { delivery_id: newId("dlv"), entry_id: newId("aud"), request_id: newId("req"), alert_id: newId("alt") };
   await platformTx(db, async (tx) => {
     await sql`INSERT INTO key_check (kid, purpose, check_value) VALUES ('pepper1', 'pepper', 'x') ON CONFLICT DO NOTHING`.execute(tx);
     await sql`SELECT aqueduto.ensure_event_days(), aqueduto.ensure_access_partitions(now())`.execute(tx);
     await sql`INSERT INTO delivery (tenant_id, day, delivery_id, webhook_id, type, variant, event_day, event_ids, first_sequence, last_sequence)
       VALUES (${tenantId}, (now() AT TIME ZONE 'UTC')::date, ${ids.delivery_id}, ${webhook.webhook_id}, 'client-transaction', 'whole',
         (now() AT TIME ZONE 'UTC')::date, ${eventIds}, 1, 1)`.execute(tx);
+    await sql`INSERT INTO alert (tenant_id, alert_id, rule, subject, detail, state, raised_at)
+      VALUES (${tenantId}, ${ids.alert_id}, 'island', 'node_x', '{}', 'raised', now())`.execute(tx);
     await sql`INSERT INTO access_entry (journal_id, counter, at, entry_id, phase, tenant_id, partner_id, license_id, access_id, method, route,
         status, code, request_id)
       VALUES (${newId("jrn")}, 1, now(), ${ids.entry_id}, 'answer', ${tenantId}, ${partner.partner_id}, ${license.license_id},
-        ${access.access_id}, 'GET', '/x', 200, 'ok', 'req_x')`.execute(tx);
+        ${access.access_id}, 'GET', '/x', 200, 'ok', ${ids.request_id})`.execute(tx);
   });
   return ids;
 }

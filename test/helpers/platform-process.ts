@@ -38,9 +38,10 @@ export class PlatformProcess implements AsyncDisposable {
     this.#env = env;
   }
 
-  /** Makes a data directory and starts. */
-  static async start(env: Record<string, string> = {}): Promise<PlatformProcess> {
+  /** Makes a data directory and starts; `prepare` may put something where the directory will be before. */
+  static async start(env: Record<string, string> = {}, prepare?: (dataDir: string) => Promise<void>): Promise<PlatformProcess> {
     const platform = new PlatformProcess(join(await mkdtemp(join(tmpdir(), "aqueduto-e2e-")), "data"), env);
+    await prepare?.(platform.dataDir);
     await platform.startAgain();
     return platform;
   }
@@ -179,7 +180,7 @@ export function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /** Ids of all processes under `pid`, from /proc. */
-async function descendants(pid: number): Promise<number[]> {
+export async function descendants(pid: number): Promise<number[]> {
   const parents = new Map<number, number>();
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
