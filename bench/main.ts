@@ -1,9 +1,10 @@
 import { benchControl } from "./control.ts";
 import { benchDemo } from "./demo.ts";
+import { benchGateway } from "./gateway.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Areas that can be measured: `npm run bench -- <area>`. */
-const areas: Record<string, () => Promise<Verdict[]>> = { demo: benchDemo, control: benchControl };
+const areas: Record<string, () => Promise<Verdict[]>> = { demo: benchDemo, control: benchControl, gateway: benchGateway };
 
 const area = areas[process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? ""];
 if (area === undefined) {
