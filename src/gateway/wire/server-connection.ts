@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { readHeaders } from "../http/read-headers.ts";
 import type { Handlers, Inbound, Outbound, TransportLimits } from "../http/transport.ts";
 import { answerBytes } from "./answer-bytes.ts";
+import { arrivals, departures } from "./turn.ts";
 import { BodyReader } from "./body-reader.ts";
 import { type RequestHead, RequestReader, type RequestResult } from "./request-reader.ts";
 
@@ -56,10 +57,10 @@ export class ServerConnection {
     // asked now: a socket that is gone has none
     this.#peer = socket.remoteAddress ?? "";
     this.#reader = new RequestReader((part) => this.#body.add(part));
-    socket.on("data", (chunk: Buffer) => this.#data(chunk));
-    socket.on("end", () => this.#end());
+    socket.on("data", (chunk: Buffer) => arrivals.add(() => this.#data(chunk)));
+    socket.on("end", () => arrivals.add(() => this.#end()));
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#close());
+    socket.on("close", () => arrivals.add(() => this.#close()));
   }
 
   /** Ends what has waited too long. `nowMs` is of performance.now. */
@@ -133,7 +134,7 @@ export class ServerConnection {
       // HTTP/1.0 knows no answer before the answer (RFC 9110 10.1.1)
       readBody: (limitBytes) => this.#readBody(limitBytes, headers.expect !== undefined && head.version === "1.1"),
     };
-    void this.#context.handlers.request(inbound, authorization).then((answer) => this.#answer(answer, head));
+    void this.#context.handlers.request(inbound, authorization).then((answer) => departures.add(() => this.#answer(answer, head)));
   }
 
   #readBody(limitBytes: number, isExpected: boolean): ReturnType<BodyReader["collect"]> {

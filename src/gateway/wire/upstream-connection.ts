@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { arrivals, departures } from "./turn.ts";
 import { AnswerReader, type ReadResult, type WireAnswer } from "./answer-reader.ts";
 
 export type ConnectionFault = "connect" | "broken" | "too-large" | "timeout";
@@ -23,6 +24,7 @@ export class UpstreamConnection {
   #exchange: ExchangeEvents | undefined;
   #connected = false;
   #gone = false;
+  #isLeaving = false;
   /** When it was last free; `performance.now`. */
   freeSinceMs = 0;
 
@@ -34,17 +36,40 @@ export class UpstreamConnection {
       this.#socket.setTimeout(0);
     });
     this.#socket.setTimeout(connectMs, () => this.#fail("connect"));
-    this.#socket.on("data", (chunk: Buffer) => this.#take(this.#reader.read(chunk)));
-    this.#socket.on("end", () => this.#take(this.#exchange === undefined ? { kind: "broken" } : this.#reader.end()));
-    this.#socket.on("error", (error) => this.#fail(this.#connected ? "broken" : "connect", error));
-    this.#socket.on("close", () => this.#fail(this.#connected ? "broken" : "connect"));
+    this.#socket.on("data", (chunk: Buffer) => this.#arrived(chunk));
+    this.#socket.on("end", () => this.#leaves(() => this.#take(this.#exchange === undefined ? { kind: "broken" } : this.#reader.end())));
+    this.#socket.on("error", (error) => this.#leaves(() => this.#fail(this.#connected ? "broken" : "connect", error)));
+    this.#socket.on("close", () => this.#leaves(() => this.#fail(this.#connected ? "broken" : "connect")));
+  }
+
+  /** False once its end was seen, though what came before that may still wait to be read. */
+  get isUsable(): boolean {
+    return !this.#gone && !this.#isLeaving;
+  }
+
+  /** Bytes are the answer to the request that was under way when they came; to any other they are none. */
+  #arrived(chunk: Buffer): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      this.#fail("broken");
+      return;
+    }
+    arrivals.add(() => {
+      if (this.#exchange === exchange) this.#take(this.#reader.read(chunk));
+      else this.#fail("broken");
+    });
+  }
+
+  #leaves(then: () => void): void {
+    this.#isLeaving = true;
+    arrivals.add(then);
   }
 
   /** Sends a request; what it comes to is told to `events`, once. */
   send(bytes: Buffer, isHead: boolean, events: ExchangeEvents): void {
     this.#exchange = events;
     this.#reader.expect(isHead);
-    this.#socket.write(bytes);
+    departures.add(() => this.#socket.write(bytes));
   }
 
   /** Ends the exchange: the answer, should it still come, is nobody's. */
@@ -63,7 +88,7 @@ export class UpstreamConnection {
     this.#exchange = undefined;
     if (!result.keepAlive) this.#close();
     exchange.answered(result.answer);
-    if (result.keepAlive && !this.#gone) this.#events.free(this);
+    if (result.keepAlive && this.isUsable) this.#events.free(this);
   }
 
   #fail(fault: ConnectionFault, cause?: Error): void {

@@ -89,7 +89,8 @@ export class UpstreamPool {
 
   /** The one that was used last. When it has idled too long, so have all others. */
   #takeFree(): UpstreamConnection | undefined {
-    const connection = this.#free.pop();
+    let connection = this.#free.pop();
+    while (connection?.isUsable === false) connection = this.#free.pop();
     if (connection === undefined || performance.now() - connection.freeSinceMs <= mostIdleMs) return connection;
     for (const idle of [connection, ...this.#free.splice(0)]) idle.abort();
     return undefined;
