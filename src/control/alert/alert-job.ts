@@ -1,7 +1,7 @@
 import type { Alert } from "../../contract/alert.ts";
 import { platformTx } from "../../db/tx.ts";
-import { errorCode } from "../../platform/error-code.ts";
 import type { Log } from "../../platform/log.ts";
+import { startRepeating } from "../../platform/repeat.ts";
 import { type ActionContext, systemContext } from "../context.ts";
 import { type AlertSources, findInStore, findOwn } from "./find.ts";
 import { settleAlerts } from "./settle.ts";
@@ -27,23 +27,19 @@ export async function lookForAlerts(deps: JobDeps, sources: AlertSources): Promi
 
 /** Looks each 30 s. A store that is away is asked again at the next turn. */
 export function startAlertJob(deps: JobDeps, log: Log, { sources, teller }: { sources: AlertSources; teller: AlertTeller }) {
-  let running: Promise<void> = Promise.resolve();
-  const turn = async (): Promise<void> => {
-    try {
+  const job = startRepeating({
+    everyMs,
+    async turn() {
       const changed = await lookForAlerts(deps, sources);
       for (const { alert_id: alertId, rule, subject, state } of changed) log.warn({ alertId, rule, subject, state }, "alert");
       await teller.tell(changed);
-    } catch (error) {
-      log.warn({ code: errorCode(error) }, "alerts could not be looked for or told; tried again in 30 s");
-    }
-  };
-  const timer = setInterval(() => {
-    running = running.then(turn);
-  }, everyMs);
+    },
+    failed: "alerts could not be looked for or told; tried again in 30 s",
+    log,
+  });
   return {
     async stop(): Promise<void> {
-      clearInterval(timer);
-      await running;
+      await job.stop();
       await teller.close();
     },
   };

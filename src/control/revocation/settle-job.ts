@@ -1,6 +1,6 @@
 import { platformTx } from "../../db/tx.ts";
-import { errorCode } from "../../platform/error-code.ts";
 import type { Log } from "../../platform/log.ts";
+import { startRepeating } from "../../platform/repeat.ts";
 import { servingNodes } from "./judge-nodes.ts";
 import { lookAgain } from "./look-again.ts";
 import { revocationColumns } from "./row.ts";
@@ -29,21 +29,10 @@ export async function settleRevocations(deps: SettleDeps): Promise<number> {
 
 /** Turns revocations `in_force` each second as nodes come home or their bounds pass. */
 export function startRevocationJob(deps: SettleDeps, log: Log): { stop(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve();
-  const turn = async (): Promise<void> => {
-    try {
-      await settleRevocations(deps);
-    } catch (error) {
-      log.warn({ code: errorCode(error) }, "open revocations could not be looked at; tried again in 1 s");
-    }
-  };
-  const timer = setInterval(() => {
-    running = running.then(turn);
-  }, everyMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return startRepeating({
+    everyMs,
+    turn: () => settleRevocations(deps),
+    failed: "open revocations could not be looked at; tried again in 1 s",
+    log,
+  });
 }

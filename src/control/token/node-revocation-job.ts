@@ -1,6 +1,6 @@
 import { openNodeRevocations } from "../../audit/node-revocations.ts";
-import { errorCode } from "../../platform/error-code.ts";
 import type { Log } from "../../platform/log.ts";
+import { startRepeating } from "../../platform/repeat.ts";
 import { type ActionContext, systemContext } from "../context.ts";
 import { revokeToken } from "./revoke.ts";
 
@@ -18,21 +18,10 @@ export async function applyNodeRevocations(deps: Deps): Promise<number> {
 
 /** Looks each second. Ending a token is final and done once, so several processes may look. */
 export function startNodeRevocationJob(deps: Deps, log: Log): { stop(): Promise<void> } {
-  let running: Promise<unknown> = Promise.resolve();
-  const turn = async (): Promise<void> => {
-    try {
-      await applyNodeRevocations(deps);
-    } catch (error) {
-      log.warn({ code: errorCode(error) }, "revocations of nodes could not be applied; tried again in 1 s");
-    }
-  };
-  const timer = setInterval(() => {
-    running = running.then(turn);
-  }, everyMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return startRepeating({
+    everyMs,
+    turn: () => applyNodeRevocations(deps),
+    failed: "revocations of nodes could not be applied; tried again in 1 s",
+    log,
+  });
 }

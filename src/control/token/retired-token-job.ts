@@ -1,5 +1,5 @@
 import type { Log } from "../../platform/log.ts";
-import { errorCode } from "../../platform/error-code.ts";
+import { startRepeating } from "../../platform/repeat.ts";
 import { type ActionContext, systemContext } from "../context.ts";
 import { endRetiredTokens } from "./end-retired.ts";
 
@@ -8,21 +8,10 @@ const everyMs = 10_000;
 /** Writes down, each 10 s, which overlaps are over. A store that is away is asked again at the next turn. */
 export function startRetiredTokenJob(deps: Pick<ActionContext, "db" | "clock" | "keyring">, log: Log): { stop(): Promise<void> } {
   const ctx = systemContext(deps, "", "end-retired-tokens");
-  let running: Promise<void> = Promise.resolve();
-  const turn = async (): Promise<void> => {
-    try {
-      await endRetiredTokens(ctx);
-    } catch (error) {
-      log.warn({ code: errorCode(error) }, "retired tokens could not be ended; tried again in 10 s");
-    }
-  };
-  const timer = setInterval(() => {
-    running = running.then(turn);
-  }, everyMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return startRepeating({
+    everyMs,
+    turn: () => endRetiredTokens(ctx),
+    failed: "retired tokens could not be ended; tried again in 10 s",
+    log,
+  });
 }

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "../../db/database.ts";
 import { platformTx } from "../../db/tx.ts";
-import { errorCode } from "../../platform/error-code.ts";
 import type { Log } from "../../platform/log.ts";
+import { startRepeating } from "../../platform/repeat.ts";
 
 const everyMs = 2_000;
 /** Entries of one journal in one transaction, at most. */
@@ -68,21 +68,10 @@ async function addUses(tx: Tx, journalId: string, range: { from: bigint; to: big
 /** Gathers each 2 s where tokens were used. A store that is away is asked again at the next turn. */
 // oxlint-disable-next-line aqueduto/guarded-verb, aqueduto/audited-verb -- a job that counts calls which the access log already holds; nobody asks for it
 export function startTokenUseJob(db: Db, log: Log): { stop(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve();
-  const turn = async (): Promise<void> => {
-    try {
-      await gatherTokenUse(db);
-    } catch (error) {
-      log.warn({ code: errorCode(error) }, "uses of tokens could not be gathered; tried again in 2 s");
-    }
-  };
-  const timer = setInterval(() => {
-    running = running.then(turn);
-  }, everyMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return startRepeating({
+    everyMs,
+    turn: () => gatherTokenUse(db),
+    failed: "uses of tokens could not be gathered; tried again in 2 s",
+    log,
+  });
 }
